@@ -178,3 +178,42 @@ fn kubectl_is_all_that_one_has() {
     assert!(drill.say("surrender").contains("mended by:"));
     assert!(drill.is_over());
 }
+
+/// A class: lines on standard input, the score in a file, also of one that is left early.
+#[cfg(feature = "cli")]
+#[test]
+fn a_class_gets_the_score_as_json() {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+
+    let json = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("drill.json");
+    let held = |lines: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_kubelapse"))
+            .args(["drill", "--seed", "7", "--level", "1", "--json"])
+            .arg(&json)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        child.stdin.take().expect("its input").write_all(lines.as_bytes()).expect("it listens");
+        let out = child.wait_with_output().expect("it ends");
+        assert!(out.status.success());
+        let text = std::fs::read_to_string(&json).expect("the score is written");
+        let score: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+        (String::from_utf8_lossy(&out.stdout).into_owned(), score)
+    };
+    let drill = open(7, 1);
+    let (kind, object) = drill.causes().remove(0);
+    let lines = format!("get pods\ncause {kind} {object}\n{}\nsleep 10m\n", drill.mends().join("\n"));
+    let (told, score) = held(&lines);
+    assert!(told.contains("it is mended") && told.contains("100 of 100 points"), "{told}");
+    assert_eq!((&score["solved"], &score["points"]["total"]), (&true.into(), &100.into()), "{score}");
+    assert_eq!(score["faults"][0]["kind"], kind);
+    let (told, score) = held("get pods\nquit\n");
+    assert!(told.contains("It goes on with: kubelapse drill --seed 7 --level 1"), "{told}");
+    assert_eq!(
+        (&score["solved"], score["faults"].as_array().map(Vec::len)),
+        (&false.into(), Some(0)),
+        "{score}"
+    );
+}

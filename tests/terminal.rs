@@ -117,7 +117,7 @@ fn a_person_steps_goes_back_asks_why_and_quits() {
     person.waits_for("Why?");
     person.waits_for("refused to start app");
     person.presses("\x1b");
-    person.waits_for("↑↓ pod");
+    person.waits_for("Enter act");
     // Back with the arrow, as a terminal sends it.
     person.presses("\x1b[D\x1b[D\x1b[D");
     person.waits_for("back at: ");

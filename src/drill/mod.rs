@@ -15,7 +15,7 @@
 //! let mut drill = Drill::new(7, 1)?;
 //! println!("{}", drill.brief());
 //! assert!(drill.say("kubectl get pods").contains("NAME"));
-//! for line in drill.mends().to_vec() {
+//! for line in drill.mends() {
 //!     drill.say(&line);
 //! }
 //! while !drill.is_solved() {

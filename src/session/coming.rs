@@ -20,6 +20,11 @@ impl Walk {
     /// What waits, soonest first; of one pod and its node if a pod is given. Events whose subject has moved on meanwhile are
     /// left out: they will find nothing to do.
     pub fn coming(&self, pod: Option<PodId>) -> Vec<Coming> {
+        self.coming_first(pod, usize::MAX)
+    }
+
+    /// The first so many of these: of a fleet nobody reads all, and their words cost more than finding them.
+    pub fn coming_first(&self, pod: Option<PodId>, most: usize) -> Vec<Coming> {
         let w = self.world();
         let until = self.plan().until;
         let victims = pod.map_or_else(Vec::new, |pod| awaited(w, pod));
@@ -32,6 +37,7 @@ impl Walk {
                 pod.is_none_or(|pod| concerns(w, *event, pod))
                     || victims.iter().any(|victim| concerns(w, *event, *victim))
             })
+            .take(most)
             .map(|(at, _, event)| Coming { at, words: foretell(w, event) })
             .collect();
         // What was done further on is done again when its time comes.

@@ -80,6 +80,34 @@ impl Walk {
         self.do_now(Action { words: words.trim().to_owned(), ..Arc::unwrap_or_clone(action) }, toml)
     }
 
+    /// What was done later than here, in the order of the steps.
+    pub fn done_later(&self) -> Vec<Arc<Action>> {
+        let here = self.position();
+        self.done().iter().filter(|done| done.step > here).map(|done| Arc::clone(&done.action)).collect()
+    }
+
+    /// Does something now, and does again at its own instant what had been done later. Stands after what was done now; also tells
+    /// what could not be done again.
+    ///
+    /// # Errors
+    /// As [`Walk::act`]; nothing has changed then.
+    pub fn act_and_keep(&mut self, words: &str) -> Result<(Arc<Commanded>, Vec<String>), String> {
+        let later = self.done_later();
+        let done = self.act(words)?;
+        let (position, clock) = (self.position(), self.clock);
+        let mut not_again = Vec::new();
+        for action in later {
+            // It is played a microsecond after everything that has happened by then.
+            self.seek_time((action.at - Span::from_micros(1)).max(clock));
+            if let Err(problem) = self.act(&action.words) {
+                not_again.push(format!("not done again: {}: {}", action.words, problem.trim_end()));
+            }
+        }
+        self.seek(position);
+        self.clock = clock;
+        Ok((done, not_again))
+    }
+
     /// What a client of the API writes, as a command like any other. The values of a Secret do not stand in what is saved.
     ///
     /// # Errors

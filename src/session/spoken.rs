@@ -506,6 +506,8 @@ fn value_toml(kind: Kind, value: &str) -> Result<String, String> {
         Kind::Integer(..) | Kind::Bool | Kind::Chance => true,
         Kind::Map(_) | Kind::List(_) | Kind::Any | Kind::Value | Kind::Table(_) => true,
         Kind::Signal => plain(value).parse::<u8>().is_ok(),
+        // A table as TOML has it, or a text in JSON.
+        Kind::Patch => tree::parse_value(0, value).is_some(),
         _ => false,
     };
     let text = if bare { value.to_owned() } else { quoted(plain(value)) };

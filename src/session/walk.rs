@@ -187,6 +187,11 @@ impl Walk {
     pub fn history(&self) -> &[Transition] {
         &self.rows[..self.row_range(self.position()).end]
     }
+    /// What is known to have been written after an instant, up to another one, also ahead of the cursor.
+    pub fn rows_between(&self, after: Time, to: Time) -> &[Transition] {
+        let until = |at: Time| self.rows.partition_point(|row| row.time <= at);
+        &self.rows[until(after)..until(to).max(until(after))]
+    }
     /// What has been written about a pod up to the cursor.
     pub fn rows_about(&self, pod: PodId) -> impl DoubleEndedIterator<Item = &Transition> {
         self.rows_at(self.by_pod.get(pod.ix()))

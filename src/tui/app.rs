@@ -1,13 +1,17 @@
 //! The state of the screen beside the walk itself: what is open, what is typed, what was told.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ratatui::layout::Rect;
+
+use super::actions::Form;
 use super::prompt::Prompt;
+use super::views::{Filter, Kept, View};
 use crate::record::Change;
-use crate::session::tree::{self, Leaf};
 use crate::session::words::{offset, unfolded};
-use crate::session::{Breakpoint, Direction, Move, Stop, Walk, kubectl, why};
+use crate::session::{Breakpoint, Direction, Move, Stop, Walk, tree, why};
 use crate::time::{Span, Time};
 use crate::world::PodId;
 use crate::world::workloads::ObjectKey;
@@ -97,6 +101,44 @@ pub enum Mode {
         /// In lines.
         scroll: u16,
     },
+    /// What can be done to what is selected.
+    Menu {
+        /// From 0.
+        marked: usize,
+    },
+    /// The values of what is to be done.
+    Form(Form),
+    /// Whether what was done later stays, before something is done in the past.
+    Later {
+        /// What is to be done.
+        words: String,
+        /// Where it was filled in.
+        form: Option<Form>,
+    },
+    /// A letter is awaited.
+    Letter(Letter),
+}
+
+/// What a letter is awaited for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Letter {
+    /// To bookmark this place.
+    Mark,
+    /// To go to a bookmark.
+    Jump,
+}
+
+/// Where on the screen things were drawn last, for who points at them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Areas {
+    /// The upper table with its header.
+    pub table: Rect,
+    /// Which row stands first in it.
+    pub first: usize,
+    /// The strip of time with its axis, without its names.
+    pub time: Rect,
+    /// The lower panes.
+    pub panes: Rect,
 }
 
 /// Everything that the screen is drawn from.
@@ -125,15 +167,37 @@ pub struct App {
     pub leaves: bool,
     /// Leaves altogether, not only this walk.
     pub quits: bool,
+    /// What the upper table lists.
+    pub view: View,
+    /// The views before, for Esc.
+    pub views: Vec<View>,
+    /// Which of its rows are kept.
+    pub filter: Filter,
+    /// The marked row of a view of lines.
+    pub row: usize,
+    /// Rows that were made already.
+    pub kept: Kept,
+    /// How often the run has been changed from outside.
+    pub changes: u64,
+    /// The selection stays where it is.
+    pub pinned: bool,
+    /// Bookmarks by their letters.
+    pub bookmarks: BTreeMap<char, Time>,
+    /// The second cursor.
+    pub second: Option<Time>,
+    /// What was taken back, and when it had been done; the last one comes first again.
+    pub(super) undone: Vec<(Time, String)>,
+    /// Where things stand.
+    pub areas: Cell<Areas>,
     debriefed: bool,
     /// How many of the API server's answers to actions have been told.
-    answered: usize,
+    pub(super) answered: usize,
     /// So many lines of commands that go on have been told.
     printed: usize,
     /// What is read now is the last before leaving.
     last_words: bool,
     /// What was foretold last, and of which place: it is asked for as often as the screen is drawn.
-    foretold: RefCell<(Option<(u64, Time, ObjectKey, usize)>, String)>,
+    foretold: RefCell<(Option<(u64, Time, ObjectKey, u64)>, String)>,
 }
 
 pub const SPEEDS: [u32; 10] = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1000];
@@ -154,6 +218,17 @@ impl App {
             told: None,
             leaves: false,
             quits: false,
+            view: View::All,
+            views: Vec::new(),
+            filter: Filter::default(),
+            row: 0,
+            kept: Kept::default(),
+            changes: 0,
+            pinned: false,
+            bookmarks: BTreeMap::new(),
+            second: None,
+            undone: Vec::new(),
+            areas: Cell::default(),
             debriefed: false,
             answered: 0,
             printed: 0,
@@ -187,16 +262,6 @@ impl App {
         app
     }
 
-    /// What is listed, from above: the tree of workloads, or pods where there are none.
-    pub fn listed(&self) -> Vec<Leaf> {
-        let w = self.walk.world();
-        if w.workloads.is_empty() {
-            let leaf = |pod| Leaf { depth: 0, of: ObjectKey::Pod(pod) };
-            return kubectl::pods(w).into_iter().map(leaf).collect();
-        }
-        tree::tree(w)
-    }
-
     /// What is looked at: what was selected, or the first that is listed.
     pub fn selection(&self) -> Option<ObjectKey> {
         let pods = &self.walk.world().pods;
@@ -216,19 +281,42 @@ impl App {
         }
     }
 
-    /// What may come of what is looked at, from here on; while time goes on by itself nobody reads it.
+    /// What may come of what is looked at, from here on, where that is soon told: on the way, and of many pods, nobody waits for
+    /// it unasked.
     pub fn foretold(&self) -> String {
-        let Some(key) = self.selection().filter(|_| !self.playing) else { return String::new() };
-        let w = self.walk.world();
-        if !matches!(key, ObjectKey::Pod(_)) && tree::figures(w, key).is_none() {
+        /// Of so many pods it is told beside other things, and of so many where it is looked at.
+        const FEW: usize = 50;
+        const SOME: usize = 2_000;
+        let most = if self.tab == Tab::Coming { SOME } else { FEW };
+        if self.playing || self.hurries || self.walk.world().pods.len() > most {
             return String::new();
         }
-        let place = Some((self.walk.position(), self.walk.now(), key, self.walk.done().len()));
+        self.foretold_of_any()
+    }
+
+    /// The same however long it takes; empty: it is about pods and workloads alone.
+    fn foretold_of_any(&self) -> String {
+        let Some(key) = self.selection() else {
+            return String::new();
+        };
+        if !matches!(key, ObjectKey::Pod(_)) && tree::figures(self.walk.world(), key).is_none() {
+            return String::new();
+        }
+        let place = Some((self.walk.position(), self.walk.now(), key, self.changes));
         let mut known = self.foretold.borrow_mut();
         if known.0 != place {
             *known = (place, self.walk.foretold(Some(key)));
         }
         known.1.clone()
+    }
+
+    /// Opens what may come of what is looked at.
+    pub fn read_foretold(&mut self) {
+        let text = self.foretold_of_any();
+        match text.is_empty() {
+            true => self.refuse("what may come is told of pods and workloads"),
+            false => self.read("What may come, under other luck".to_owned(), text),
+        }
     }
 
     /// The workload that is looked at, where it is one.
@@ -291,7 +379,7 @@ impl App {
         }
     }
 
-    fn moved(&mut self, direction: Direction, to: &Move) {
+    pub(super) fn moved(&mut self, direction: Direction, to: &Move) {
         let stop = self.walk.go(direction, to);
         self.arrived(stop, direction, to);
     }
@@ -321,10 +409,15 @@ impl App {
 
     /// Selects whom the change is about that a move looked for.
     fn follow_change(&mut self, to: &Move) {
+        if self.pinned {
+            return;
+        }
         if !matches!(to, Move::Change | Move::Failure | Move::Until(_) | Move::Breakpoints) {
             return;
         }
-        let Some(row) = self.walk.last_change(None) else { return };
+        let Some(row) = self.walk.last_change(None) else {
+            return;
+        };
         if self.walk.rows_of(self.walk.position()).is_empty() {
             return;
         }
@@ -338,7 +431,9 @@ impl App {
             }
             _ => None,
         };
-        let Some(found) = found.filter(|found| Some(*found) != own) else { return };
+        let Some(found) = found.filter(|found| Some(*found) != own) else {
+            return;
+        };
         (self.walk.selected, self.walk.workload) = match found {
             ObjectKey::Pod(pod) => (Some(pod), None),
             key => (None, Some(key)),
@@ -441,12 +536,27 @@ impl App {
 
     /// Selects what stands so many places further down.
     pub fn select(&mut self, by: isize) {
+        self.scroll = 0;
+        if !self.view.has_objects() {
+            let rows = self.lines().len().saturating_sub(usize::from(self.has_header()));
+            self.row = self.row.saturating_add_signed(by).min(rows.saturating_sub(1));
+            return;
+        }
         let list = self.listed();
-        let at = self.selection().and_then(|own| list.iter().position(|leaf| leaf.of == own)).unwrap_or(0);
-        let to = at.saturating_add_signed(by).min(list.len().saturating_sub(1));
-        (self.walk.selected, self.walk.workload) = match list.get(to).map(|leaf| leaf.of) {
-            Some(ObjectKey::Pod(pod)) => (Some(pod), None),
-            key => (None, key),
+        let at = self.selection().and_then(|own| list.iter().position(|leaf| leaf.of == own));
+        // One that is not listed has no neighbours.
+        let to = at.map_or(0, |at| at.saturating_add_signed(by)).min(list.len().saturating_sub(1));
+        self.select_row(to);
+    }
+
+    /// Selects what stands in a row.
+    pub fn select_row(&mut self, row: usize) {
+        let Some(leaf) = self.listed().get(row).copied() else {
+            return;
+        };
+        (self.walk.selected, self.walk.workload) = match leaf.of {
+            ObjectKey::Pod(pod) => (Some(pod), None),
+            key => (None, Some(key)),
         };
         self.scroll = 0;
         self.container = 0;
@@ -509,18 +619,16 @@ impl App {
                 self.tell(format!("breakpoint: {breakpoint} (c goes there, C back)"));
                 self.walk.breakpoints.push(breakpoint);
             }),
-            Prompt::Do => self.walk.act(text).map(|done| {
-                self.answered = self.walk.answers().len();
-                let start = self.walk.plan().start;
-                let dropped = self.walk.done().last().and_then(|done| done.drops(start));
-                let lines: Vec<&str> = done.answer.iter().chain(&dropped).map(String::as_str).collect();
-                let answer = lines.join("\n");
-                match (done.refusals > 0, lines.len()) {
-                    (true, _) => self.refuse(answer),
-                    (false, 0 | 1) => self.tell(answer),
-                    (false, _) => self.read(text.to_owned(), answer),
-                }
-            }),
+            Prompt::Do => {
+                self.do_line(text, None);
+                Ok(())
+            }
+            Prompt::View => View::named(text).map(|view| self.show(view)),
+            Prompt::Filter => {
+                self.filter = Filter { words: text.to_owned() };
+                self.row = 0;
+                Ok(())
+            }
             Prompt::Save => save(&self.walk, text).map(|told| self.tell(told)),
         };
         if let Err(problem) = done {
@@ -528,23 +636,7 @@ impl App {
         }
     }
 
-    /// Takes the last thing back that was done.
-    pub fn undo(&mut self) {
-        match self.walk.undo() {
-            Ok(done) => {
-                self.answered = self.walk.answers().len();
-                self.scroll = 0;
-                let words = format!("taken back: {}", done.action.words);
-                match done.brings_back(self.walk.plan().start) {
-                    None => self.tell(words),
-                    Some(back) => self.read("Taken back".to_owned(), format!("{words}\n{back}")),
-                }
-            }
-            Err(problem) => self.refuse(problem),
-        }
-    }
-
-    fn instant(&self, text: &str) -> Result<crate::time::Time, String> {
+    fn instant(&self, text: &str) -> Result<Time, String> {
         let span = |text: &str| {
             crate::scenario::values::parse_duration(text)
                 .map_err(|why| format!("`{text}`: {why}; as in 1m30s, +10s, -10s"))

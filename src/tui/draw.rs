@@ -6,8 +6,9 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::app::{App, Mode, Tab};
+use super::app::{App, Areas, Mode, Tab};
 use super::room::{First, lay_out};
+use super::views::View;
 use super::{panes, workloads};
 use crate::rules::kubectl::printing::{self, StatusSource};
 use crate::rules::kubectl::terminal::escaped;
@@ -92,7 +93,11 @@ impl App {
             return;
         }
         let w = self.walk.world();
-        let count = self.listed().len() as u16;
+        let count = match self.view.has_objects() {
+            true => self.listed().len(),
+            false => self.lines().len(),
+        };
+        let count = u16::try_from(count).unwrap_or(u16::MAX - 1);
         let roomy = area.height >= 36;
         let most = if roomy { area.height / 3 } else { (area.height / 4).max(4) };
         let table = (count + 1).clamp(2, most);
@@ -102,6 +107,12 @@ impl App {
             None => 1,
         };
         let strip = (lanes + 1).min(if roomy { 10 } else { 6 });
+        // What is no list of objects has little to say below: the marked row at its length.
+        let table = match self.view.has_objects() {
+            true => table,
+            false => (count + 1)
+                .clamp(2, area.height.saturating_sub(strip + 4 + if roomy { 16 } else { 7 }).max(4)),
+        };
         let [title, pods, pair, life, panes, told, keys] = Layout::vertical([
             Constraint::Length(1),
             Constraint::Length(table),
@@ -112,6 +123,7 @@ impl App {
             Constraint::Length(1),
         ])
         .areas(area);
+        self.areas.set(Areas { table: pods, panes, ..Areas::default() });
         self.draw_title(frame, title);
         self.draw_pods(frame, pods);
         self.draw_pair(frame, pair);
@@ -126,6 +138,7 @@ impl App {
         let plan = self.walk.plan();
         let width = usize::from(area.width);
         let clock = format!("  {} of {}", offset(self.walk.now(), plan.start), plan.until.since(plan.start));
+        let clock = clock + &self.about_the_list();
         let sign = if self.playing { "▶" } else { "⏸" };
         let lesson = plan.lesson.as_ref().filter(|_| self.walk.quiz.is_held());
         let (left, right) = match (lesson, self.walk.quiz.score()) {
@@ -151,21 +164,48 @@ impl App {
         frame.render_widget(Paragraph::new(text).style(Style::new().add_modifier(Modifier::REVERSED)), area);
     }
 
+    /// What the title says of the table and the cursors.
+    fn about_the_list(&self) -> String {
+        let mut about = String::new();
+        if !self.view.title().is_empty() {
+            about += &format!("  :{}", self.view.title());
+        }
+        if !self.filter.is_empty() {
+            about += &format!("  /{}", escaped(&self.filter.words));
+        }
+        if self.pinned {
+            about += "  pinned";
+        }
+        if let Some(span) = self.measured() {
+            about += &format!("  △{span}");
+        }
+        about
+    }
+
     fn draw_pods(&self, frame: &mut Frame<'_>, area: Rect) {
+        if !self.view.has_objects() {
+            return self.draw_lines(frame, area);
+        }
         let w = self.walk.world();
         let list = self.listed();
         if list.is_empty() {
-            let text =
-                if w.pods.is_empty() { "No pods yet." } else { "No resources found: every pod is gone." };
+            let text = match (self.filter.is_empty(), self.view == View::All) {
+                (false, _) => "No row is kept by the filter: Esc takes it away.",
+                (true, false) => "There are none. Esc goes back.",
+                (true, true) if w.pods.is_empty() => "No pods yet.",
+                (true, true) => "No resources found: every pod is gone.",
+            };
             frame.render_widget(Paragraph::new(text), area);
             return;
         }
         let rows = usize::from(area.height.saturating_sub(1));
         let own = self.selection();
-        let selected = list.iter().position(|leaf| Some(leaf.of) == own).unwrap_or(0);
+        let found = list.iter().position(|leaf| Some(leaf.of) == own);
+        let selected = found.unwrap_or(0);
         // What is selected stays in view, in the middle where it can.
         let first = selected.saturating_sub(rows / 2).min(list.len().saturating_sub(rows));
         let shown = &list[first..(first + rows).min(list.len())];
+        self.areas.set(Areas { first, ..self.areas.get() });
         let namespaces = kubectl::several_namespaces(w);
         let mut table: Vec<Vec<String>> = vec![header()];
         table.extend(shown.iter().map(|leaf| {
@@ -182,7 +222,7 @@ impl App {
         let widths = fit(&table, usize::from(area.width).saturating_sub(count.len()));
         for (at, row) in table.iter().enumerate() {
             let place = Rect { y: area.y + at as u16, height: 1, ..area };
-            let chosen = at > 0 && first + at - 1 == selected;
+            let chosen = at > 0 && found == Some(first + at - 1);
             let mark = if chosen { ">" } else { " " };
             let mut spans = vec![Span::raw(mark)];
             for (ix, cell) in row.iter().enumerate() {
@@ -206,6 +246,34 @@ impl App {
         }
     }
 
+    /// Lines as kubectl prints them, one of them marked.
+    fn draw_lines(&self, frame: &mut Frame<'_>, area: Rect) {
+        let lines = self.lines();
+        let header = usize::from(self.has_header()).min(lines.len());
+        let rows = usize::from(area.height).saturating_sub(header);
+        let marked = self.row.min(lines.len().saturating_sub(header + 1));
+        let first = marked.saturating_sub(rows / 2).min((lines.len() - header).saturating_sub(rows));
+        self.areas.set(Areas { first, ..self.areas.get() });
+        let width = usize::from(area.width).saturating_sub(1);
+        let mut shown: Vec<Line<'_>> = Vec::new();
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        for line in &lines[..header] {
+            shown.push(Line::styled(format!(" {}", cut(&escaped(line), width)), bold));
+        }
+        for (at, line) in lines.iter().skip(header + first).take(rows).enumerate() {
+            let own = first + at == marked;
+            let text = format!("{}{}", if own { ">" } else { " " }, cut(&escaped(line), width));
+            shown.push(Line::styled(text, if own { bold } else { Style::new() }));
+        }
+        if lines.len() <= header {
+            shown.push(Line::raw(match self.filter.is_empty() {
+                true => "There are none. Esc goes back.",
+                false => "No row is kept by the filter: Esc takes it away.",
+            }));
+        }
+        frame.render_widget(Paragraph::new(shown), area);
+    }
+
     /// kubectl's wide columns, and the phase right before STATUS.
     fn cells(&self, w: &World, pod: PodId, namespaces: bool) -> Vec<String> {
         let [name, ready, status, restarts, age, ip, node, nominated, gates] =
@@ -221,7 +289,9 @@ impl App {
         if let Some(key) = self.workload() {
             return workloads::draw_pair(self, frame, area, key);
         }
-        let Some(p) = self.pod().map(|pod| &w.pods[pod.ix()]) else { return };
+        let Some(p) = self.pod().map(|pod| &w.pods[pod.ix()]) else {
+            return;
+        };
         let bold = Style::new().add_modifier(Modifier::BOLD);
         if !p.exists {
             let text = format!("{}: gone from the API server", p.ident.name);
@@ -295,6 +365,9 @@ impl App {
     fn draw_axis(&self, frame: &mut Frame<'_>, area: Rect, (name, width): (usize, usize), cursor: usize) {
         let (from, to) = strip::window(&self.walk);
         let start = self.walk.plan().start;
+        let left = u16::try_from(name + 1).unwrap_or(0).min(area.width);
+        let time = Rect { x: area.x + left, width: u16::try_from(width).unwrap_or(0), ..area };
+        self.areas.set(Areas { time, ..self.areas.get() });
         let mut axis: Vec<char> = vec!['─'; width];
         let mut write = |at: usize, text: &str| {
             for (ix, c) in text.chars().enumerate() {
@@ -309,6 +382,12 @@ impl App {
         let right = width.saturating_sub(last);
         write(if cursor < first { cursor + 1 } else { 0 }, &begin);
         write(if cursor >= right { cursor.saturating_sub(last) } else { right }, &end);
+        for (letter, at) in self.bookmarks.iter().filter(|(_, at)| (from..=to).contains(*at)) {
+            write(strip::cell(*at, from, to, width), letter.encode_utf8(&mut [0; 4]));
+        }
+        if let Some(second) = self.second.filter(|at| (from..=to).contains(at)) {
+            write(strip::cell(second, from, to, width), "△");
+        }
         write(cursor, "▲");
         let text = format!("{:>name$} {}", "time", axis.iter().collect::<String>());
         let place = Rect { y: area.y + area.height.saturating_sub(1), height: 1, ..area };
@@ -316,6 +395,28 @@ impl App {
     }
 
     fn draw_panes(&self, frame: &mut Frame<'_>, area: Rect) {
+        /// From here on there is room for three columns.
+        const WIDE: u16 = 170;
+        if !self.view.has_objects() {
+            return panes::draw_row(self, frame, area);
+        }
+        let turned = match self.tab {
+            own if Tab::TURNED.contains(&own) => own,
+            // What comes would give answers away.
+            _ if self.walk.keeps_silent() => Tab::History,
+            _ => Tab::Coming,
+        };
+        if area.width >= WIDE && area.height >= 16 {
+            let thirds = [Constraint::Percentage(32), Constraint::Percentage(34), Constraint::Percentage(34)];
+            let [left, middle, right] = Layout::horizontal(thirds).spacing(2).areas(area);
+            let halves = || Layout::vertical([Constraint::Percentage(60), Constraint::Percentage(40)]);
+            let ([state, logs], [events, history]) = (halves().areas(left), halves().areas(middle));
+            panes::draw(self, frame, state, Tab::State, &[]);
+            panes::draw(self, frame, logs, Tab::Logs, &[]);
+            panes::draw(self, frame, events, Tab::Events, &[]);
+            panes::draw(self, frame, history, Tab::History, &[]);
+            return panes::draw(self, frame, right, turned, &Tab::TURNED);
+        }
         if area.width >= 110 && area.height >= 16 {
             let [left, right] = Layout::horizontal([Constraint::Percentage(42), Constraint::Percentage(58)])
                 .spacing(2)
@@ -327,13 +428,7 @@ impl App {
             panes::draw(self, frame, state, Tab::State, &[]);
             panes::draw(self, frame, logs, Tab::Logs, &[]);
             panes::draw(self, frame, events, Tab::Events, &[]);
-            let tab = match self.tab {
-                own if Tab::TURNED.contains(&own) => own,
-                // What comes would give answers away.
-                _ if self.walk.keeps_silent() => Tab::History,
-                _ => Tab::Coming,
-            };
-            panes::draw(self, frame, third, tab, &Tab::TURNED);
+            panes::draw(self, frame, third, turned, &Tab::TURNED);
         } else {
             panes::draw(self, frame, area, self.tab, &Tab::ALL);
         }
@@ -384,15 +479,17 @@ impl App {
             Mode::Walk if self.walk.keeps_silent() => {
                 "→ next  ← back  w why  f failure  ↑↓ pod  Tab pane  p play  ? keys  q leave"
             }
-            Mode::Walk => {
-                "→ next  ← back  w why  f failure  ↑↓ pod  Tab pane  p play  x do  a ask  g goto  q quit"
-            }
+            Mode::Walk => "→ next  ← back  w why  f failure  Enter act  : view  / find  ? keys  q quit",
             Mode::Typing { .. } => "Enter does it  Esc leaves it",
             Mode::Question { .. } if self.walk.quiz.insists() => {
                 "1-9 or ↑↓ Enter answers  h hint (half the point)  Esc looks around first"
             }
             Mode::Question { .. } => "1-9 or ↑↓ Enter answers  h hint  Esc not now",
             Mode::Verdict => "Enter goes on",
+            Mode::Menu { .. } => "↑↓ Enter chooses  Esc leaves it",
+            Mode::Form(_) => "↑↓ Tab field  Ctrl-U empties it  Enter does it  Esc back to the menu",
+            Mode::Later { .. } => "k keep  d drop  Esc neither",
+            Mode::Letter(_) => "a letter or a digit  Esc leaves it",
             Mode::Reading { .. } | Mode::Help { .. } => "↑↓ scroll  Esc closes",
         };
         let style = Style::new().fg(Color::DarkGray);

@@ -4,14 +4,18 @@
 //! A key becomes a change of the [`App`], the app is drawn; nothing else changes it but passing time while it plays. The
 //! drawing is a pure function of the app, so that every screen can be drawn to a test's backend.
 
+mod actions;
 mod app;
 mod contents;
+mod done;
 mod draw;
 mod keys;
+mod mouse;
 mod panes;
 mod popups;
 mod prompt;
 mod room;
+mod views;
 mod workloads;
 
 use std::io;
@@ -19,10 +23,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ratatui::crossterm::event::{self, Event, KeyEventKind};
+use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event, KeyEventKind};
+use ratatui::crossterm::execute;
 
 pub use app::{App, Mode, Tab};
 pub use contents::{Choice, Contents};
+pub use keys::{KEYS, Key};
 
 use crate::session::Walk;
 
@@ -48,13 +54,32 @@ pub struct Left {
     pub quits: bool,
 }
 
+/// The terminal tells of the mouse; given back whatever happens.
+struct Mouse;
+
+impl Mouse {
+    /// A terminal without a mouse ignores it.
+    fn held() -> Mouse {
+        let _ = execute!(io::stdout(), EnableMouseCapture);
+        Mouse
+    }
+}
+
+impl Drop for Mouse {
+    fn drop(&mut self) {
+        let _ = execute!(io::stdout(), DisableMouseCapture);
+    }
+}
+
 /// Takes the terminal over while something is shown. It is put back as it was, whatever happens.
 ///
 /// # Errors
 /// What the terminal refuses.
 pub fn hold<T>(stop: &Arc<AtomicBool>, show: impl FnOnce(&mut Screen<'_>) -> io::Result<T>) -> io::Result<T> {
     let terminal = ratatui::try_init()?;
+    let mouse = Mouse::held();
     let shown = show(&mut Screen { terminal, stop });
+    drop(mouse);
     let restored = ratatui::try_restore();
     shown.and_then(|done| restored.map(|()| done))
 }
@@ -109,6 +134,7 @@ impl Screen<'_> {
             if event::poll(wait)? {
                 match event::read()? {
                     Event::Key(key) if key.kind != KeyEventKind::Release => app.key(key, save),
+                    Event::Mouse(event) => app.mouse(event),
                     // The next frame asks the terminal for its size.
                     _ => {}
                 }

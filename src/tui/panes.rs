@@ -11,6 +11,7 @@ use super::draw::{colour, cut_within, mark_style};
 use super::room::{First, lay_out};
 use super::workloads;
 use crate::api::{ContainerState, EventType, PodIdent, Tri};
+use crate::rules::kubectl::terminal::escaped;
 use crate::rules::machinery::backoff::Limits;
 use crate::session::kubectl::SeenEvent;
 use crate::session::words::{about, offset};
@@ -67,6 +68,34 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, tab: Tab, tabs: &[Tab]
     frame.render_widget(Paragraph::new(shown), inner);
 }
 
+/// Below a view of lines: the node that is marked, or the marked row at its length.
+pub fn draw_row(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let rows = app.lines();
+    let header = usize::from(app.has_header()).min(rows.len());
+    let row = rows.get(header + app.row.min(rows.len().saturating_sub(header + 1))).cloned();
+    let (title, text) = match app.node() {
+        Some(node) => {
+            let name = app.walk.world().nodes[node.ix()].spec.name;
+            (format!(" node/{name} "), app.walk.describe_node(&name).unwrap_or_else(|told| told))
+        }
+        None => (" The row ".to_owned(), row.unwrap_or_default()),
+    };
+    let block = Block::new()
+        .borders(Borders::TOP)
+        .title(Line::from(Span::styled(title, Style::new().add_modifier(Modifier::BOLD))));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
+    let lines: Vec<Line<'static>> =
+        text.lines().map(|line| Line::raw(escaped(line.trim_end()).into_owned())).collect();
+    let lines = lay_out(lines, width, height, First::Upper);
+    let scroll = usize::from(app.scroll).min(lines.len().saturating_sub(height));
+    frame.render_widget(
+        Paragraph::new(lines.into_iter().skip(scroll).take(height).collect::<Vec<_>>()),
+        inner,
+    );
+}
+
 fn state(app: &App, pod: PodId) -> Vec<Line<'static>> {
     let w = app.walk.world();
     let now = app.walk.now();
@@ -98,8 +127,12 @@ fn state(app: &App, pod: PodId) -> Vec<Line<'static>> {
         if !message.is_empty() {
             lines.push(Line::raw(format!("  {}", message.show(&p.ident))));
         }
-        let Some(ix) = p.find(status.name) else { continue };
-        let Some(memory) = local.memory(ix) else { continue };
+        let Some(ix) = p.find(status.name) else {
+            continue;
+        };
+        let Some(memory) = local.memory(ix) else {
+            continue;
+        };
         let live = local.runtime.live.newest(status.name);
         let period = p.node.and_then(|n| w.machines[n.ix()].config.max_container_restart_period);
         let limits = Limits::crash_loop(period, &w.gates);
@@ -202,26 +235,29 @@ fn logs(app: &App, pod: PodId) -> Vec<Line<'static>> {
 }
 
 fn coming(app: &App) -> Vec<Line<'static>> {
+    let foretold = app.foretold();
+    let gap = (!foretold.is_empty()).then(String::new);
+    let foretold = foretold.lines().map(str::to_owned).collect::<Vec<_>>();
+    foretold.into_iter().chain(gap).chain(coming_lines(app)).map(Line::raw).collect()
+}
+
+/// What waits in the queue, line by line.
+pub fn coming_lines(app: &App) -> Vec<String> {
     if app.walk.keeps_silent() {
-        return vec![Line::raw("What comes is told after the lesson's last question.")];
+        return vec!["What comes is told after the lesson's last question.".to_owned()];
     }
     let now = app.walk.now();
     let start = app.walk.plan().start;
-    let list = app.walk.coming(app.walk.selected);
-    let mut lines: Vec<Line<'static>> =
-        app.foretold().lines().map(|line| Line::raw(line.to_owned())).collect();
-    if !lines.is_empty() {
-        lines.push(Line::raw(""));
-    }
+    let list = app.coming();
     if list.is_empty() {
-        lines.push(Line::raw("Nothing waits: unless somebody does something, all stays as it is."));
+        return vec!["Nothing waits: unless somebody does something, all stays as it is.".to_owned()];
     }
-    lines.extend(list.iter().take(200).map(|next| {
-        let wait = about(next.at.since(now));
-        let (component, text) = (next.words.component, &next.words.text);
-        Line::raw(format!("{}  in {wait:<7} {component}: {text}", offset(next.at, start)))
-    }));
-    lines
+    list.iter()
+        .map(|next| {
+            let wait = about(next.at.since(now));
+            format!("{}  in {wait:<7} {}: {}", offset(next.at, start), next.words.component, next.words.text)
+        })
+        .collect()
 }
 
 /// All nodes, and what `kubectl describe` tells of the one that the selected pod is on, or of the only one.
@@ -242,7 +278,7 @@ fn nodes(app: &App) -> Vec<Line<'static>> {
 /// A strip for each pod around the selected one.
 fn lives(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
     let w = app.walk.world();
-    let list = kubectl::pods(w);
+    let list = app.pods();
     let selected = app.pod().and_then(|pod| list.iter().position(|other| *other == pod)).unwrap_or(0);
     let first = selected.saturating_sub(height / 2).min(list.len().saturating_sub(height));
     let shown = &list[first..(first + height).min(list.len())];

@@ -11,6 +11,8 @@ pub enum Prompt {
     Break,
     Do,
     Save,
+    View,
+    Filter,
 }
 
 impl Prompt {
@@ -22,6 +24,8 @@ impl Prompt {
             Prompt::Break => ("Breakpoint", "restarts>=3; empty clears all"),
             Prompt::Do => ("Do now", "delete pod/web gracePeriodSeconds=5"),
             Prompt::Save => ("Save as", "lesson.toml"),
+            Prompt::View => ("View", "deploy, po, no, ev, all"),
+            Prompt::Filter => ("Keep rows with", "CrashLoop, !Running, -l app=web; empty: all"),
         }
     }
 }
@@ -52,6 +56,12 @@ impl Prompt {
             Prompt::Until(_) | Prompt::Break => {
                 WORDS.into_iter().filter(|words| Breakpoint::parse(words).is_ok()).collect()
             }
+            Prompt::View => super::views::TAKES.to_vec(),
+            Prompt::Filter => vec![
+                "CrashLoop    rows with these words, whatever their case",
+                "!Running     rows without them",
+                "-l app=web   what has these labels",
+            ],
             Prompt::Goto => {
                 vec!["1m30s        since the start", "+10s         from here", "-10s         back from here"]
             }

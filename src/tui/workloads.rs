@@ -128,7 +128,9 @@ fn marks(app: &App, key: ObjectKey, width: usize) -> String {
     let (from, to) = strip::window(&app.walk);
     let mut marks = vec![' '; width];
     for row in app.walk.rows_of_workload(key) {
-        let Change::Object { what: ObjectChange::Event(event), .. } = row.change else { continue };
+        let Change::Object { what: ObjectChange::Event(event), .. } = row.change else {
+            continue;
+        };
         if let Some(mark) = marks.get_mut(strip::cell(row.time, from, to, width)).filter(|mark| **mark != '!')
         {
             *mark = if event.kind == EventType::Warning { '!' } else { '\'' };
@@ -139,7 +141,9 @@ fn marks(app: &App, key: ObjectKey, width: usize) -> String {
 
 /// One of the lower panes.
 pub fn pane(app: &App, tab: Tab, height: usize) -> Vec<Line<'static>> {
-    let Some(key) = app.workload() else { return Vec::new() };
+    let Some(key) = app.workload() else {
+        return Vec::new();
+    };
     match tab {
         Tab::Events => {
             let sets = app.walk.world().workloads.sets_of(key).into_iter().map(ObjectKey::ReplicaSet);

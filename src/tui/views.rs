@@ -1,0 +1,368 @@
+//! What the upper table lists: all as a tree, one kind alone, nodes, or lines as kubectl prints them; and which of it.
+//!
+//! A view is asked for as in k9s, `:deploy`, `:no`, `:ev`, by the names that kubectl has for kinds. `/words` keeps the rows in
+//! which the words stand, `/!words` those in which they do not, `/-l app=web` what has the labels. Esc takes the filter away
+//! first, then goes back to the view before.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::actions::{Chosen, node_words};
+use super::app::App;
+use crate::actors::api_server;
+use crate::rules::api_server::objects::ObjectType;
+use crate::session::coming::Coming;
+use crate::session::tree::{self, Leaf};
+use crate::session::{get, kubectl};
+use crate::world::workloads::ObjectKey;
+use crate::world::{NodeId, PodId};
+
+/// What is listed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum View {
+    /// Workloads with what they have made, down to pods.
+    #[default]
+    All,
+    /// Pods alone.
+    Pods,
+    /// Objects of one kind.
+    Kind(ObjectType),
+    /// Nodes.
+    Nodes,
+    /// What `get` prints of this.
+    Lines(&'static str),
+    /// What waits in the queue.
+    Coming,
+}
+
+/// What can be asked for, by the names for it; the first one is told.
+const NAMES: [(&[&str], Asked); 7] = [
+    (&["all", "tree", "*"], Asked::All),
+    (&["po", "pod", "pods"], Asked::Pods),
+    (&["no", "node", "nodes"], Asked::Nodes),
+    (&["ev", "event", "events"], Asked::Lines("events")),
+    (&["ep", "endpoints"], Asked::Lines("endpoints")),
+    (&["pvc", "claims"], Asked::Lines("pvc")),
+    (&["coming", "queue", "next"], Asked::Coming),
+];
+
+#[derive(Clone, Copy)]
+enum Asked {
+    All,
+    Pods,
+    Nodes,
+    Lines(&'static str),
+    Coming,
+}
+
+/// Names to choose from, for who types.
+pub const TAKES: [&str; 15] = [
+    "all      workloads with what they have made",
+    "po       pods alone",
+    "deploy   Deployments",
+    "rs       ReplicaSets",
+    "sts      StatefulSets",
+    "ds       DaemonSets",
+    "job      Jobs",
+    "cj       CronJobs",
+    "svc      Services",
+    "hpa      HorizontalPodAutoscalers",
+    "pdb      PodDisruptionBudgets",
+    "no       nodes",
+    "ev       events",
+    "ep       endpoints",
+    "coming   what waits in the queue",
+];
+
+impl View {
+    /// By its name.
+    ///
+    /// # Errors
+    /// There is no such view.
+    pub fn named(word: &str) -> Result<View, String> {
+        let word = word.trim().trim_start_matches(':').to_lowercase();
+        let known = NAMES.iter().find(|(names, _)| names.contains(&word.as_str()));
+        match (known, ObjectType::parse(&word)) {
+            (Some((_, asked)), _) => Ok(match *asked {
+                Asked::All => View::All,
+                Asked::Pods => View::Pods,
+                Asked::Nodes => View::Nodes,
+                Asked::Lines(of) => View::Lines(of),
+                Asked::Coming => View::Coming,
+            }),
+            (None, Some(kind)) => Ok(View::Kind(kind)),
+            (None, None) => {
+                let all: Vec<&str> = TAKES.iter().filter_map(|line| line.split(' ').next()).collect();
+                let near = crate::scenario::diagnostic::nearest(&word, &all);
+                let hint = near.map_or_else(|| all.join(", "), |near| format!("did you mean `{near}`?"));
+                Err(format!("`{word}` is no view; {hint}"))
+            }
+        }
+    }
+
+    /// As it stands in the title; empty: the first one.
+    pub fn title(&self) -> String {
+        match self {
+            View::All => String::new(),
+            View::Pods => "pods".to_owned(),
+            View::Kind(kind) => kind.plural().to_owned(),
+            View::Nodes => "nodes".to_owned(),
+            View::Lines(of) => (*of).to_owned(),
+            View::Coming => "coming".to_owned(),
+        }
+    }
+    /// It lists objects, of which one is selected.
+    pub fn has_objects(&self) -> bool {
+        matches!(self, View::All | View::Pods | View::Kind(_))
+    }
+}
+
+/// Which rows are kept.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Filter {
+    /// As it was typed.
+    pub words: String,
+}
+
+impl Filter {
+    /// All rows are.
+    pub fn is_empty(&self) -> bool {
+        self.words.trim().is_empty()
+    }
+    /// Whether a row is kept, whose cells are these.
+    fn takes(&self, row: &str) -> bool {
+        let words = self.words.trim().to_lowercase();
+        match words.strip_prefix('!') {
+            Some(words) => !row.to_lowercase().contains(words),
+            None => row.to_lowercase().contains(&words),
+        }
+    }
+    /// The labels that are asked for.
+    fn labels(&self) -> Option<Vec<(&str, &str)>> {
+        let list = self.words.trim().strip_prefix("-l")?.trim();
+        Some(list.split(',').filter_map(|pair| pair.split_once('=')).collect())
+    }
+}
+
+/// Rows are looked up often and change seldom: they are kept while the world, the view and the filter are the same.
+#[derive(Default)]
+pub struct Kept {
+    listed: Known<Of, Vec<Leaf>>,
+    lines: Known<Of, Vec<String>>,
+    coming: Known<(u64, u64, Option<PodId>), Vec<Coming>>,
+    pods: Known<(u64, u64), Vec<PodId>>,
+}
+
+/// A value that is made anew where its key is another one.
+struct Known<K, V>(RefCell<Option<(K, Rc<V>)>>);
+
+impl<K, V> Default for Known<K, V> {
+    fn default() -> Known<K, V> {
+        Known(RefCell::new(None))
+    }
+}
+
+impl<K: PartialEq, V> Known<K, V> {
+    fn of(&self, key: K, make: impl FnOnce() -> V) -> Rc<V> {
+        if let Some((own, value)) = &*self.0.borrow()
+            && *own == key
+        {
+            return Rc::clone(value);
+        }
+        let value = Rc::new(make());
+        *self.0.borrow_mut() = Some((key, Rc::clone(&value)));
+        value
+    }
+}
+
+/// Of which moment: how often the run was changed, after how many steps, and of the clock, where ages are shown.
+type Of = (u64, u64, i64, View, Filter);
+
+impl App {
+    fn of(&self, with_clock: bool) -> Of {
+        let clock = if with_clock { self.walk.offset().micros() } else { 0 };
+        (self.changes, self.walk.position(), clock, self.view.clone(), self.filter.clone())
+    }
+
+    /// What waits in the queue, of what is selected.
+    pub fn coming(&self) -> Rc<Vec<Coming>> {
+        const SHOWN: usize = 200;
+        let of = (self.changes, self.walk.position(), self.walk.selected);
+        self.kept.coming.of(of, || self.walk.coming_first(self.walk.selected, SHOWN))
+    }
+
+    /// All pods by their names.
+    pub fn pods(&self) -> Rc<Vec<PodId>> {
+        let of = (self.changes, self.walk.position());
+        self.kept.pods.of(of, || kubectl::pods(self.walk.world()))
+    }
+
+    /// The objects that are listed, from above.
+    pub fn listed(&self) -> Rc<Vec<Leaf>> {
+        self.kept.listed.of(self.of(false), || self.listed_anew())
+    }
+
+    fn listed_anew(&self) -> Vec<Leaf> {
+        let w = self.walk.world();
+        let flat = |of| Leaf { depth: 0, of };
+        let mut all: Vec<Leaf> = match &self.view {
+            View::All if !w.workloads.is_empty() => tree::tree(w),
+            View::Kind(ObjectType::Pod) | View::Pods | View::All => {
+                self.pods().iter().map(|pod| flat(ObjectKey::Pod(*pod))).collect()
+            }
+            View::Kind(kind) => {
+                let own = get::objects(w).filter(|key| api_server::type_of(w, *key) == *kind);
+                own.map(flat).collect()
+            }
+            View::Nodes | View::Lines(_) | View::Coming => Vec::new(),
+        };
+        if let View::Kind(_) = self.view {
+            all.sort_by_cached_key(|leaf| tree::name(w, leaf.of));
+        }
+        if !self.filter.is_empty() {
+            all.retain(|leaf| self.is_kept(leaf.of));
+        }
+        all
+    }
+
+    fn is_kept(&self, key: ObjectKey) -> bool {
+        let w = self.walk.world();
+        if let Some(labels) = self.filter.labels() {
+            let has = |own: &std::collections::BTreeMap<String, String>| {
+                labels.iter().all(|(key, value)| own.get(*key).is_some_and(|own| own == value))
+            };
+            return match key {
+                ObjectKey::Pod(pod) => has(&w.pods[pod.ix()].labels),
+                key => w.workloads.meta(key).is_some_and(|meta| has(&meta.labels)),
+            };
+        }
+        let row = match key {
+            ObjectKey::Pod(pod) => kubectl::cells(w, pod, self.walk.now()).join(" "),
+            key => format!("{} {}", tree::name(w, key), tree::state(w, key)),
+        };
+        self.filter.takes(&row)
+    }
+
+    /// The lines of a view that is no list of objects, its header first where it has one.
+    pub fn lines(&self) -> Rc<Vec<String>> {
+        self.kept.lines.of(self.of(true), || self.lines_anew())
+    }
+
+    fn lines_anew(&self) -> Vec<String> {
+        let text = match &self.view {
+            View::Nodes => self.walk.get("nodes"),
+            View::Lines(of) => self.walk.get(of),
+            View::Coming => Ok(super::panes::coming_lines(self).join("\n")),
+            _ => Ok(String::new()),
+        };
+        let text = text.unwrap_or_else(|told| told);
+        let has_header = self.has_header();
+        let is_kept = |at: usize, line: &str| {
+            (has_header && at == 0) || self.filter.is_empty() || self.filter.takes(line)
+        };
+        let lines = text.lines().enumerate().filter(|(at, line)| is_kept(*at, line));
+        lines.map(|(_, line)| line.to_owned()).collect()
+    }
+
+    /// The first line of a view of lines is its header.
+    pub fn has_header(&self) -> bool {
+        matches!(self.view, View::Nodes | View::Lines(_))
+    }
+
+    /// The node that is marked in the view of nodes.
+    pub fn node(&self) -> Option<NodeId> {
+        if self.view != View::Nodes {
+            return None;
+        }
+        let lines = self.lines();
+        let line = lines.get(self.row.min(lines.len().saturating_sub(2)) + 1)?;
+        let name = line.split_whitespace().next()?;
+        let w = self.walk.world();
+        let at = w.nodes.iter().position(|node| node.exists && node.spec.name == name)?;
+        Some(NodeId(at as u32))
+    }
+
+    /// What the menu of actions is about.
+    pub fn chosen(&self) -> Option<Chosen> {
+        match &self.view {
+            View::Nodes => self.node().map(Chosen::Node),
+            View::Lines(_) | View::Coming => None,
+            _ => self.selection().map(Chosen::Object),
+        }
+    }
+
+    /// What is chosen, in a word, for the menu's title.
+    pub fn chosen_words(&self) -> String {
+        match self.chosen() {
+            Some(Chosen::Node(node)) => {
+                format!("{} {}", super::actions::spoken(self, Chosen::Node(node)), node_words(self, node))
+            }
+            Some(chosen) => super::actions::spoken(self, chosen),
+            None => String::new(),
+        }
+    }
+
+    /// Shows another view; the one before is where Esc goes back to.
+    pub fn show(&mut self, view: View) {
+        if view == self.view {
+            return;
+        }
+        let before = std::mem::replace(&mut self.view, view);
+        self.views.push(before);
+        (self.row, self.filter) = (0, Filter::default());
+        let own = self.selection();
+        if self.view.has_objects() && !self.pinned && !self.listed().iter().any(|leaf| Some(leaf.of) == own) {
+            self.select_row(0);
+        }
+    }
+
+    /// Takes the filter away, or goes back to the view before; false: there is neither.
+    pub fn step_out(&mut self) -> bool {
+        if !self.filter.is_empty() {
+            self.filter = Filter::default();
+            return true;
+        }
+        let before = self.views.pop();
+        let goes = before.is_some();
+        if let Some(before) = before {
+            (self.view, self.row) = (before, 0);
+        }
+        goes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn views_have_the_names_of_kubectl() {
+        for (word, view) in [
+            (":deploy", View::Kind(ObjectType::Deployment)),
+            ("deployments", View::Kind(ObjectType::Deployment)),
+            ("po", View::Pods),
+            ("no", View::Nodes),
+            (":svc", View::Kind(ObjectType::Service)),
+            ("EV", View::Lines("events")),
+            ("all", View::All),
+            ("pdb", View::Kind(ObjectType::PodDisruptionBudget)),
+        ] {
+            assert_eq!(View::named(word), Ok(view), "{word}");
+        }
+        assert_eq!(View::named("deplo"), Err("`deplo` is no view; did you mean `deploy`?".to_owned()));
+        for line in TAKES {
+            let word = line.split(' ').next().unwrap_or_default();
+            assert!(View::named(word).is_ok(), "{word}");
+        }
+    }
+
+    #[test]
+    fn rows_are_kept_by_words_or_without_them() {
+        let takes = |words: &str, row: &str| Filter { words: words.to_owned() }.takes(row);
+        assert!(takes("back", "web-1 CrashLoopBackOff"));
+        assert!(!takes("!back", "web-1 CrashLoopBackOff"));
+        assert!(takes("!back", "web-2 Running"));
+        let labels = Filter { words: "-l app=web,tier=front".to_owned() };
+        assert_eq!(labels.labels(), Some(vec![("app", "web"), ("tier", "front")]));
+    }
+}
