@@ -1,10 +1,10 @@
-//! Real clients before a simulated cluster: three kubectls, two helms, stern, client-go and an operator do what people do with them,
-//! unchanged, and it works as on any cluster.
+//! Real clients before a simulated cluster: three kubectls, two helms, stern, client-go, kube-rs, the Python client and an operator
+//! do what people do with them, unchanged, and it works as on any cluster.
 //!
-//! They are programs of other people, which `.ci/run` installs: `KUBELAPSE_CLIENTS` names their folder, which holds `kubectl-1.32`,
-//! `kubectl-1.36`, `kubectl-1.37`, `helm-3`, `helm-4`, `stern`, and, built of `tests/programs`, `informers`, `operator`,
-//! `operator-suite` and `kube-rs`; the Python client is that of `KUBELAPSE_PYTHON`. Where it is not set the tests say so and pass, unless
-//! the environment has KUBELAPSE_DEMAND.
+//! They are programs of other people, which `.ci/run` installs: `KUBELAPSE_CLIENTS` names their folder, which holds
+//! `kubectl-1.32`, `kubectl-1.36`, `kubectl-1.37`, `helm-3`, `helm-4`, `stern`, and, built of `tests/programs`, `informers`,
+//! `operator`, `operator-suite` and `kube-rs`; the Python client is that of `KUBELAPSE_PYTHON`. Where one is not there its test
+//! says so and passes, unless the environment has KUBELAPSE_DEMAND.
 
 #![cfg(all(feature = "serve", unix))]
 

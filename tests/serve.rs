@@ -496,6 +496,33 @@ fn an_object_that_would_be_too_large_is_refused() {
     assert!(server.get(&place)["metadata"]["annotations"].get("b").is_none());
 }
 
+/// A typo is told, whatever else is wrong: before it with `Strict`, beside it else (`fieldValidation`).
+#[test]
+fn a_typo_beside_another_mistake_is_told() {
+    let server = serve("crash-loop --speed paused");
+    let deployments = "/apis/apps/v1/namespaces/default/deployments";
+    let web = r#"{"metadata":{"name":"web"},"spec":{"replicas":1,"selector":{"matchLabels":{"app":"web"}},"template":{
+        "metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"name":"app","image":"registry.example/web:1"}]}}}}"#;
+    let wrong = web.replace("\"replicas\":1", "\"replicas\":-1,\"replica\":2");
+    let told = |method: &str, path: &str, body: &str| {
+        server.raw(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            server.port,
+            body.len()
+        ))
+    };
+    let one = format!("{deployments}/web");
+    for (method, path) in [("POST", deployments), ("PUT", one.as_str())] {
+        let answer = told(method, path, &wrong);
+        assert!(answer.starts_with("HTTP/1.1 422") && answer.contains("spec.replicas"), "{answer}");
+        assert!(answer.to_lowercase().contains("\nwarning: 299 - \"unknown field"), "{answer}");
+        let answer = told(method, &format!("{path}?fieldValidation=Strict"), &wrong);
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("strict decoding error"), "{answer}");
+        assert_eq!(server.ask("POST", deployments, web).0, if method == "POST" { 201 } else { 409 });
+    }
+}
+
 /// What is deleted is gone, whoever made it and however.
 #[test]
 fn a_budget_that_a_client_made_can_be_deleted() {

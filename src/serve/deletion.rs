@@ -1,9 +1,9 @@
-//! DELETE: of what is played as kubectl's verb, of what is stored as it comes right away, where no finalizer holds it; of all that are
-//! selected, and of a namespace with all that live in it. Owners take their own with them.
+//! DELETE: of what is played as kubectl's verb, of what is stored as it comes right away, where no finalizer holds it; of all that
+//! are selected, and of a namespace with all that live in it. Owners take their own with them.
 //!
-//! Source: staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go, …/generic/registry/store.go (`Delete`, `DeleteCollection`),
-//! pkg/controller/{garbagecollector,namespace/deletion} (1.36.3). The surprise: of most kinds DELETE is answered with a Status, of some
-//! with what was deleted.
+//! Source: staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go, …/generic/registry/store.go (`Delete`,
+//! `DeleteCollection`), pkg/controller/{garbagecollector,namespace/deletion} (1.36.3). The surprise: of most kinds DELETE is
+//! answered with a Status, of some with what was deleted.
 
 use std::sync::Arc;
 

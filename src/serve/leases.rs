@@ -1,8 +1,8 @@
 //! Leases, by which controllers agree on who leads: they live on the clock of the wall and nowhere else.
 //!
-//! Whoever holds one renews it every few seconds of his own time, however fast or slow simulated time goes, and loses the lead where
-//! it is taken from him. So a Lease is no part of the simulation: no step of it and no action that is saved comes of a renewal, and
-//! where the clock goes back it stays as it is. A Lease that a scenario writes is the scenario's, as any other object of its.
+//! Whoever holds one renews it every few seconds of his own time, however fast or slow simulated time goes, and loses the lead
+//! where it is taken from him. So a Lease is no part of the simulation: no step of it and no action that is saved comes of a
+//! renewal, and where the clock goes back it stays as it is. A Lease that a scenario writes is the scenario's, as any other object of its.
 //! Source of what they are for: client-go/tools/leaderelection/leaderelection.go (1.36.3).
 
 use std::collections::BTreeMap;

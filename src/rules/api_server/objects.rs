@@ -363,6 +363,11 @@ pub fn kept(kind: ObjectType, object: &Value, gates: &Gates) -> Result<(Object, 
     Ok((decoded.object, unknown))
 }
 
+/// Fields of an object that its kind does not have; none where it cannot be read at all.
+pub fn unknown(kind: ObjectType, object: &Object, gates: &Gates) -> Vec<StrictError> {
+    decode::stored(kind, object.clone(), gates.version).map(|own| own.strict).unwrap_or_default()
+}
+
 /// `deploymentStrategy.PrepareForUpdate`: a Deployment's controller reads what stands in its annotations.
 fn annotations_count(kind: ObjectType, old: &Object, new: &Object) -> bool {
     let of = |object: &Object| object.get("metadata").and_then(|m| m.get("annotations")).cloned();

@@ -207,7 +207,20 @@ pub fn update(
                 return Err(bad("expected an object"));
             };
             let admitted = objects::update(kind, before, after.clone(), &around.request());
-            let admitted = admitted.map_err(|refused| rejected(&refused))?;
+            // A typo is told before, or beside, what else is wrong.
+            let admitted = admitted.map_err(|refused| {
+                let unknown = objects::unknown(kind, after, around.gates);
+                match around.strictness {
+                    Strictness::Strict if !unknown.is_empty() => {
+                        strictly(resource, kind, new, unknown, is_patch)
+                    }
+                    Strictness::Warn => {
+                        let told: Vec<String> = unknown.iter().map(ToString::to_string).collect();
+                        super::warned(rejected(&refused), &told)
+                    }
+                    _ => rejected(&refused),
+                }
+            })?;
             if !admitted.strict.is_empty() && around.strictness == Strictness::Strict {
                 return Err(strictly(resource, kind, new, admitted.strict, is_patch));
             }
