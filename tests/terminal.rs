@@ -105,6 +105,27 @@ impl Person {
 /// A scenario without a lesson, whose questions would stop the walk.
 const CRASH_LOOP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/step/crash-loop.toml");
 
+/// Who wants no colours gets none; the mouse is given back with the screen.
+#[test]
+fn no_colours_and_the_mouse() {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_kubelapse"));
+    command.args(["step", CRASH_LOOP]);
+    command.env("NO_COLOR", "1");
+    let mut person = Person::starts(command);
+    person.waits_for("? help");
+    person.presses("f");
+    person.waits_for("STATUS Error");
+    // A click on the line of time, at its beginning.
+    person.presses("\x1b[<0;12;8M");
+    person.presses("q");
+    assert_eq!(person.waits_for_the_end(), 0);
+    let written = person.written.lock().expect("nobody panicked").clone();
+    let has = |bytes: &[u8]| written.windows(bytes.len()).any(|own| own == bytes);
+    assert!(!has(b"\x1b[38;5;"), "no colour is set");
+    assert!(has(b"\x1b[?1000h") && has(b"\x1b[?1000l"), "the mouse is asked for, and given back");
+    person.finds_a_clean_terminal();
+}
+
 #[test]
 fn a_person_steps_goes_back_asks_why_and_quits() {
     let mut person = Person::sits_down(&["step", CRASH_LOOP]);
