@@ -128,26 +128,43 @@ impl Walk {
         watch
     }
 
+    /// Goes on to where a move leads, but by no more than so many events: None where more is to be played.
+    pub fn go_on(&mut self, to: &Move, events: usize) -> Option<Stop> {
+        match to {
+            Move::To(at) => self.go_some(*at, events),
+            Move::End => self.go_some(self.plan().until, events),
+            _ if self.quiz.insists() => Some(Stop::Question),
+            _ => {
+                self.quiz.skip();
+                self.forward_some(to, events)
+            }
+        }
+    }
+
     fn forward(&mut self, to: &Move) -> Stop {
+        self.forward_some(to, usize::MAX).unwrap_or(Stop::NotFound)
+    }
+
+    fn forward_some(&mut self, to: &Move, events: usize) -> Option<Stop> {
         let mut watch = self.looks_out(to);
-        loop {
+        for _ in 0..events {
             let next = self.session.next_time().unwrap_or(Time::FAR).min(self.plan().until);
             if let Some((question, due)) = self.lesson_due(next) {
                 // Everything up to the question's instant has been played, or it comes after what is about to be.
                 if due < next || self.at_end() {
                     self.ask_lesson(question);
-                    return Stop::Question;
+                    return Some(Stop::Question);
                 }
             }
             if !self.play() {
-                break;
+                self.clock = self.clock.max(self.plan().until);
+                return Some(Stop::NotFound);
             }
             if watch.stops(self.rows_of(self.position()), &self.world().directory) {
-                return Stop::There;
+                return Some(Stop::There);
             }
         }
-        self.clock = self.clock.max(self.plan().until);
-        Stop::NotFound
+        None
     }
 
     fn back(&mut self, to: &Move) -> Stop {

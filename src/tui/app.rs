@@ -157,8 +157,10 @@ pub struct App {
     pub previous: bool,
     /// Time goes on by itself.
     pub playing: bool,
-    /// The end is on its way, by as many events a frame as a person can wait for.
+    /// A move is on its way, by as many events a frame as a person can wait for.
     pub hurries: bool,
+    /// Where to.
+    goal: Move,
     /// Simulated seconds a second.
     pub speed: u32,
     /// The last thing worth telling, and whether it is a problem.
@@ -214,6 +216,7 @@ impl App {
             previous: false,
             playing: false,
             hurries: false,
+            goal: Move::End,
             speed: 10,
             told: None,
             leaves: false,
@@ -350,10 +353,7 @@ impl App {
             self.mode = Mode::Question { marked: 0 };
             return;
         }
-        match (direction, to) {
-            (Direction::Forward, Move::End) => self.hurry(),
-            _ => self.moved(direction, to),
-        }
+        self.moved(direction, to);
     }
 
     /// The move before which a question was asked.
@@ -361,27 +361,32 @@ impl App {
         self.moved(Direction::Forward, &Move::Change);
     }
 
-    /// Goes on to the end, a part of the way at once: what takes long is seen to go on, and can be stopped.
+    /// Goes on to where the last move leads, a part of the way at once: what takes long is seen to go on, and can be stopped.
     pub fn hurry(&mut self) {
         const EVENTS: usize = 50_000;
-        let plan = self.walk.plan();
-        let (start, until) = (plan.start, plan.until);
-        match self.walk.go_some(until, EVENTS) {
+        let to = self.goal.clone();
+        match self.walk.go_on(&to, EVENTS) {
             Some(stop) => {
                 self.hurries = false;
-                self.arrived(stop, Direction::Forward, &Move::End);
+                self.arrived(stop, Direction::Forward, &to);
             }
             None => {
                 self.hurries = true;
-                let (now, end) = (offset(self.walk.now(), start), until.since(start));
-                self.tell(format!("on the way to the end: {now} of {end}; Esc stays here"));
+                let plan = self.walk.plan();
+                let (now, end) = (offset(self.walk.now(), plan.start), plan.until.since(plan.start));
+                self.tell(format!("on the way: {now} of {end}; Esc stays here"));
             }
         }
     }
 
     pub(super) fn moved(&mut self, direction: Direction, to: &Move) {
-        let stop = self.walk.go(direction, to);
-        self.arrived(stop, direction, to);
+        if direction == Direction::Forward {
+            self.goal = to.clone();
+            self.hurry();
+        } else {
+            let stop = self.walk.go(direction, to);
+            self.arrived(stop, direction, to);
+        }
     }
 
     fn arrived(&mut self, stop: Stop, direction: Direction, to: &Move) {
