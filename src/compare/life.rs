@@ -373,6 +373,10 @@ fn close(life: &mut Life, state: &State, at: i64) {
 
 fn apply(state: &mut State, row: &Row) {
     match row.kind.as_str() {
+        // A pod is made, perhaps under the name of one that is gone: nothing of that one is left.
+        "phase" if row.from.is_empty() && !row.to.is_empty() => {
+            *state = State { phase: row.to.clone(), ..State::default() };
+        }
         "phase" => state.phase.clone_from(&row.to),
         "condition" if row.to.is_empty() => {
             state.conditions.remove(&row.object);

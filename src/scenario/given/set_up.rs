@@ -119,10 +119,8 @@ impl SetUp {
             for said in said.iter().filter(|said| said.is_of(pod, top.as_ref())) {
                 said.apply(&mut behavior, &pod.pod.spec);
             }
-            assumed.extend(
-                told.into_iter().filter(|_| goes_on).map(|words| format!("{}: {words}", pod.place())),
-            );
             if goes_on {
+                assumed.extend(told.into_iter().map(|words| format!("{}: {words}", pod.place())));
                 assumed.extend(outlasted(pod, &past, &behavior, given.now));
             }
             learn(&mut learned, pod, top.as_ref(), &behavior, &siblings);
