@@ -225,14 +225,13 @@ every    = { uniform = ["0s", "1s"] }
 spec.containers = [{ name = "alike", image = "alike:1" }]
 [[pod]]
 name     = "twice"
+labels   = { app = "twice" }
 replicas = 12
 at       = "2m"
 every    = { uniform = ["0s", "1s"] }
   [pod.spec]
   topologySpreadConstraints = [{ maxSkew = 1, topologyKey = "kubernetes.io/hostname", whenUnsatisfiable = "DoNotSchedule", labelSelector = { matchLabels = { app = "twice" } } }]
   containers = [{ name = "twice", image = "twice:1" }]
-  [pod.metadata]
-  labels = { app = "twice" }
 [[pod]]
 name = "never"
 at   = "4m"
