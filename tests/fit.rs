@@ -166,8 +166,9 @@ fn judge(counts: &BTreeMap<String, (u32, u32)>) {
         println!("{name:24} {good} of {n}: {:.1} %", f64::from(*good) * 100.0 / f64::from(*n));
         (holds, all) = (holds + good, all + n);
     }
-    // One number alone is known to some two in a hundred.
-    let short = counts.iter().find(|(_, (good, n))| f64::from(*good) < f64::from(*n) * 0.87);
+    // One number alone is known less well, the less the fewer there are: two and a half standard deviations.
+    let least = |n: f64| 0.95 - 2.5 * (0.95 * 0.05 / n).sqrt();
+    let short = counts.iter().find(|(_, (good, n))| f64::from(*good) < f64::from(*n) * least(f64::from(*n)));
     assert!(short.is_none(), "{short:?}");
     let share = f64::from(holds) * 100.0 / f64::from(all);
     println!("all: {share:.1} % of {all}");
@@ -225,14 +226,13 @@ every    = { uniform = ["0s", "1s"] }
 spec.containers = [{ name = "alike", image = "alike:1" }]
 [[pod]]
 name     = "twice"
+labels   = { app = "twice" }
 replicas = 12
 at       = "2m"
 every    = { uniform = ["0s", "1s"] }
   [pod.spec]
   topologySpreadConstraints = [{ maxSkew = 1, topologyKey = "kubernetes.io/hostname", whenUnsatisfiable = "DoNotSchedule", labelSelector = { matchLabels = { app = "twice" } } }]
   containers = [{ name = "twice", image = "twice:1" }]
-  [pod.metadata]
-  labels = { app = "twice" }
 [[pod]]
 name = "never"
 at   = "4m"
@@ -243,7 +243,8 @@ spec.containers = [{ name = "never", image = "never:1" }]
 #[test]
 fn starts_that_differ_are_attempts_of_their_own() {
     let plan = plan(STARTS);
-    let each: Vec<(usize, usize, Vec<(String, bool)>)> = (0..seeds())
+    // Its runs are long: a third of the seeds.
+    let each: Vec<(usize, usize, Vec<(String, bool)>)> = (0..seeds() / 3)
         .into_par_iter()
         .map(|seed| {
             let fitted = fitted(&stream::text(&stream::lines(&plan, seed), true));

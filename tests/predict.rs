@@ -366,6 +366,37 @@ fn a_drain_that_is_under_way_is_told_its_end() {
     assert!(text.contains(words), "{text}");
 }
 
+/// Of many pods those that are up are not played, whatever their probes took to succeed: nothing comes of them.
+#[test]
+fn pods_that_are_up_are_left_alone_where_there_are_many() {
+    let probe = "\n    containers: [{ name: app, image: \"registry.example/web:1\", resources: {}, readinessProbe: { httpGet: { port: 80 }, periodSeconds: 2 } }]";
+    let (mut list, mut slow) = (String::from("apiVersion: v1\nkind: List\nitems:"), 0);
+    for ix in 0..400 {
+        let pod = running(&format!("web-{ix}"), "well", "", probe, "");
+        let pod = pod.replacen(
+            "\n    containers: [{ name: app, image: \"registry.example/web:1\", resources: {} }]",
+            "",
+            1,
+        );
+        // It took half a minute; of the last ones it has not yet.
+        list.push_str(&match ix {
+            0..390 => pod.replace("13:00:03Z", "13:00:32Z"),
+            _ => pod.replace("ready: true", "ready: false").replace(
+                "\"True\", lastTransitionTime: \"2026-11-22T13:00:03Z\"",
+                "\"False\", lastTransitionTime: \"2026-11-22T13:00:01Z\"",
+            ),
+        });
+        slow += usize::from(ix >= 390);
+    }
+    let now = kubelapse::time::Time::parse_rfc3339("2026-11-22T13:12:00Z");
+    let beside = kubelapse::scenario::given::Beside { now, ..Default::default() };
+    let given =
+        kubelapse::scenario::given::read(&list, &beside).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let up = kubelapse::scenario::given::SetUp::new(given, &bench::plan(LOOPS), &[]);
+    let alone = up.players.iter().filter(|player| up.is_left_alone(player)).count();
+    assert_eq!(alone, 400 - slow);
+}
+
 /// A watch that begins anew tells what is there: what it does not tell of has gone in the hole.
 #[test]
 fn a_stream_with_a_hole_is_what_it_tells_last() {

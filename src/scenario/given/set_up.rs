@@ -18,7 +18,7 @@ use crate::scenario::plan::{
     Attempt, AttemptsOf, Behavior, ContainerBehavior, Exit, ImagePlan, NodePlan, OnTerm, Plan, PodTemplate,
     ProgramPlan, TemplateIx,
 };
-use crate::scenario::programs::Belongs;
+use crate::scenario::programs::{self, Belongs};
 use crate::time::{Span, Time};
 
 /// What somebody says of programs.
@@ -112,10 +112,9 @@ impl SetUp {
             let past = past(pod, given.now, &base.gates, is_silent);
             let (mut behavior, told) = doing::behavior(&base.programs, pod, &belongs(pod, top.as_ref()));
             let goes_on = !matches!(past.begin, Begin::Over | Begin::Silent);
-            if let Some(top) = top {
-                let all = told_by_others(&siblings, &mut behavior, &base.programs, (pod, top), given.now);
-                assumed.extend(all.into_iter().filter(|_| goes_on));
-            }
+            let told_by_others =
+                siblings_tell(&siblings, &mut behavior, base, (pod, top.as_ref()), given.now);
+            assumed.extend(told_by_others.into_iter().filter(|_| goes_on));
             for said in said.iter().filter(|said| said.is_of(pod, top.as_ref())) {
                 said.apply(&mut behavior, &pod.pod.spec);
             }
@@ -133,7 +132,7 @@ impl SetUp {
             let looks_back = looks_back(&templates[ix].0);
             begins = begins.min(began(&past, given.now, looks_back) - BEFORE);
             let is_still = pod.pod.spec.active_deadline_seconds.is_none()
-                && is_still(&past, &templates[ix].0.behavior, base);
+                && is_still(&past, &templates[ix].0.behavior, base, given.now);
             players.push(Player {
                 status: past.status(pod),
                 past,
@@ -177,21 +176,21 @@ impl SetUp {
 }
 
 /// What the others of its workload tell of the main containers of a pod of which no program says anything.
-fn told_by_others(
+fn siblings_tell(
     siblings: &Siblings,
     behavior: &mut Behavior,
-    programs: &[ProgramPlan],
-    (pod, top): (&GivenPod, &(String, String)),
+    base: &Plan,
+    (pod, top): (&GivenPod, Option<&(String, String)>),
     now: Time,
 ) -> Vec<String> {
-    let spec = &pod.pod.spec;
-    let belongs = belongs(pod, Some(top));
+    let Some(top) = top else { return Vec::new() };
+    let (spec, belongs) = (&pod.pod.spec, belongs(pod, Some(top)));
     let own = behavior.containers.iter_mut().skip(spec.init_containers.len());
     let open = spec
         .containers
         .iter()
         .zip(own)
-        .filter(|(container, _)| !crate::scenario::programs::is_described(programs, container, &belongs));
+        .filter(|(container, _)| !programs::is_described(&base.programs, container, &belongs));
     let told = open.flat_map(|(container, own)| {
         let attempts = own.attempts.iter_mut();
         attempts.flat_map(|attempt| siblings.tell(attempt, top, (pod, container), now)).collect::<Vec<_>>()
@@ -287,23 +286,36 @@ fn share(given: &Given, templates: &[(Arc<PodTemplate>, u32)], players: &mut [Pl
 }
 
 /// Whether nothing comes of a pod by itself.
-fn is_still(past: &Past, behavior: &Behavior, base: &Plan) -> bool {
-    let runs_on = |attempt: &Attempt| {
-        let silent = ProbeKind::ALL.iter().all(|kind| attempt.answers(*kind).is_empty());
-        attempt.runs.is_none()
-            && attempt.boots.is_none()
-            && silent
-            && attempt.memory.is_empty()
-            && attempt.writes.is_empty()
-    };
+fn is_still(past: &Past, behavior: &Behavior, base: &Plan, now: Time) -> bool {
     let well = |(own, doing): (&Stood, &ContainerBehavior)| match own.was {
-        Was::Running(_) => own.ready && own.started && doing.attempts.iter().all(runs_on),
+        Was::Running(since) => {
+            let (number, age) = (u32::try_from(own.number).unwrap_or(0), now.since(since));
+            // Of starts that count with others nobody knows which of them this one was.
+            let goes_on = match doing.attempts_of {
+                AttemptsOf::Container => runs_on(doing.attempt(number), age),
+                _ => doing.attempts.iter().all(|attempt| runs_on(attempt, age)),
+            };
+            own.ready && own.started && goes_on
+        }
         Was::Ended(ended) => ended.exit_code == 0 && own.ready,
         Was::Absent => false,
     };
     past.begin == Begin::Settled
         && past.containers.iter().zip(&behavior.containers).all(well)
         && !base.latency.probe.may_exceed(Span::from_secs(1))
+}
+
+/// Whether an instance that has been ready and running for a while stays so: what its script had for its probes is over, and it
+/// has booted.
+fn runs_on(attempt: &Attempt, age: Span) -> bool {
+    let answers = |kind: &ProbeKind| {
+        let last = attempt.answers(*kind).last();
+        last.is_none_or(|last| last.at <= age && last.failure_rate == 0.0 && last.takes.is_none())
+    };
+    attempt.runs.is_none()
+        && attempt.memory.is_empty()
+        && attempt.writes.is_empty()
+        && ProbeKind::ALL.iter().all(answers)
 }
 
 /// Since when images have been on nodes, at the latest.
@@ -457,7 +469,7 @@ fn program(own: &ContainerBehavior) -> ProgramPlan {
         boots: None,
         serves: None,
         serving: Arc::new(own.attempts.clone()),
-        finishing: Arc::new(vec![crate::scenario::programs::unsaid(true)]),
+        finishing: Arc::new(vec![programs::unsaid(true)]),
         attempts_of: AttemptsOf::Container,
         execs_run_on: false,
     }
