@@ -244,7 +244,9 @@ spec.containers = [{ name = "never", image = "never:1" }]
 fn starts_that_differ_are_attempts_of_their_own() {
     let plan = plan(STARTS);
     // Its runs are long: a third of the seeds.
-    let each: Vec<(usize, usize, Vec<(String, bool)>)> = (0..seeds() / 3)
+    // How many were split and left whole as they are, and of each number whether its interval holds the truth.
+    type Of = (usize, usize, Vec<(String, bool)>);
+    let each: Vec<Of> = (0..seeds() / 3)
         .into_par_iter()
         .map(|seed| {
             let fitted = fitted(&stream::text(&stream::lines(&plan, seed), true));

@@ -128,6 +128,13 @@ pub enum Letter {
     Jump,
 }
 
+/// What was foretold, and of which place: its step, its instant, what is looked at, and how often something was done.
+#[derive(Default)]
+struct Foretold {
+    place: Option<(u64, Time, ObjectKey, u64)>,
+    text: String,
+}
+
 /// Where on the screen things were drawn last, for who points at them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Areas {
@@ -198,8 +205,8 @@ pub struct App {
     printed: usize,
     /// What is read now is the last before leaving.
     last_words: bool,
-    /// What was foretold last, and of which place: it is asked for as often as the screen is drawn.
-    foretold: RefCell<(Option<(u64, Time, ObjectKey, u64)>, String)>,
+    /// What was foretold last: it is asked for as often as the screen is drawn.
+    foretold: RefCell<Foretold>,
 }
 
 pub const SPEEDS: [u32; 10] = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1000];
@@ -307,10 +314,10 @@ impl App {
         }
         let place = Some((self.walk.position(), self.walk.now(), key, self.changes));
         let mut known = self.foretold.borrow_mut();
-        if known.0 != place {
-            *known = (place, self.walk.foretold(Some(key)));
+        if known.place != place {
+            *known = Foretold { place, text: self.walk.foretold(Some(key)) };
         }
-        known.1.clone()
+        known.text.clone()
     }
 
     /// Opens what may come of what is looked at.

@@ -19,7 +19,11 @@ pub static IMAGE: Shape = Shape {
     doc: "An image and how its pulls go",
     id: "ref",
     keys: &[
-        must("ref", Kind::Text, "The reference as containers write it; a `*` stands for anything, in those that no other table names"),
+        must(
+            "ref",
+            Kind::Text,
+            "The reference as containers write it; a `*` stands for anything, in those that no other table names",
+        ),
         key("size", Kind::Quantity, "100Mi", "Bytes to pull"),
         key(
             "pull",

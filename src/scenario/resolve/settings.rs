@@ -13,10 +13,10 @@ use crate::rules::versions::Version;
 use crate::rules::versions::gates::{Gate, GateError, Gates};
 use crate::scenario::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::scenario::limits;
-use crate::scenario::programs::matches;
 use crate::scenario::plan::{
     Controllers, ImagePlan, ImageUser, KubeletConfig, Latency, NodePlan, Outage, Uptime,
 };
+use crate::scenario::programs::matches;
 use crate::scenario::tree::{Node, Table};
 use crate::scenario::values;
 use crate::time::{Span, Time};
@@ -669,7 +669,8 @@ pub fn unused_images(table: &Table, cx: &mut Context<'_>) {
         let Some(node) = entry.get("ref") else { continue };
         let Some(reference) = node.text() else { continue };
         let own = image_name::normal(reference);
-        let is_used = normal.contains(&own) || (own.contains('*') && normal.iter().any(|name| matches(&own, name)));
+        let is_used =
+            normal.contains(&own) || (own.contains('*') && normal.iter().any(|name| matches(&own, name)));
         if !is_used {
             let item = Diagnostic::new(
                 Code::NoEffect,

@@ -54,13 +54,16 @@ const FOLLOWED: f64 = 0.2;
 /// Less likely than this nothing is told of a workload.
 const RARE: f64 = 0.02;
 
+/// What became of one, with the instants.
+type Course<'a> = &'a [(Time, Standing)];
+
 /// The changes on the way that is the likeliest at each of them; windows hold such a share and are rounded outward to a unit.
-pub fn likeliest(courses: Vec<&[(Time, Standing)]>, level: f64, unit: Span) -> Vec<Way> {
+pub fn likeliest(courses: Vec<Course<'_>>, level: f64, unit: Span) -> Vec<Way> {
     let all = courses.len();
     let mut found = Vec::new();
     let mut on_the_way = courses;
     for place in 0..TOLD {
-        let mut ways: Vec<(Standing, Vec<&[(Time, Standing)]>)> = Vec::new();
+        let mut ways: Vec<(Standing, Vec<Course<'_>>)> = Vec::new();
         for changes in &on_the_way {
             let Some((_, to)) = changes.get(place) else { continue };
             match ways.iter_mut().find(|(own, _)| own == to) {
