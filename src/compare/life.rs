@@ -158,7 +158,9 @@ impl State {
     /// What changed since the state before, in words; the STATUS columns speak for themselves.
     pub fn changes_since(&self, before: Option<&State>) -> Vec<String> {
         let none = State::default();
-        let before = before.unwrap_or(&none);
+        // What a pod that is gone had, one that is made in its name has not lost.
+        let is_new = |before: &State| before.status.is_empty() && !self.status.is_empty();
+        let before = before.filter(|before| !is_new(before)).unwrap_or(&none);
         let mut words = Vec::new();
         if self.phase != before.phase {
             words.push(format!("phase {}", self.phase));
