@@ -46,7 +46,7 @@ pub struct Arguments {
     /// A placement test: a question from each chapter, and what is known is marked so
     #[arg(long, conflicts_with_all = ["reset", "from", "list", "lesson", "no_questions"])]
     place: bool,
-    /// Lessons of one's own: a folder of scenarios that have a [lesson], or one of them
+    /// Lessons of one's own: a folder of scenarios with a lesson in each, or one of them
     #[arg(long, value_name = "DIR", conflicts_with = "reset")]
     from: Option<PathBuf>,
     /// Lessons without their questions: a story, a walk, and what is behind it; nothing is kept of it
