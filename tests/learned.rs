@@ -49,11 +49,17 @@ fn what_is_switched_off_learns_nothing() {
 #[test]
 fn lessons_live_alike() {
     let shipped: Vec<_> = builtin::small().collect();
-    let learned = shipped.par_iter().filter(|shipped| {
-        let plan = plan(shipped.text);
-        compare(shipped.name, &plan, 3)
-    });
-    assert!(learned.count() * 10 > shipped.len() * 9);
+    let (learned, all) = shipped
+        .par_iter()
+        .map(|shipped| {
+            let plan = plan(shipped.text);
+            // What is learned of pods that a run's own workloads have made goes with the run.
+            let stays = usize::from(!plan.templates.is_empty());
+            let learns = compare(shipped.name, &plan, 3);
+            (usize::from(learns).min(stays), stays)
+        })
+        .reduce(|| (0, 0), |one, other| (one.0 + other.0, one.1 + other.1));
+    assert!(all > 100 && learned * 10 > all * 9, "{learned} of {all}");
 }
 
 fn recordings(folder: PathBuf, found: &mut Vec<PathBuf>) {

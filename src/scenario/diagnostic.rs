@@ -6,6 +6,7 @@ use std::fmt;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use rustc_hash::FxHashMap;
 
 use super::tree::Loc;
 use crate::rules::kubectl::terminal::is_obeyed;
@@ -261,10 +262,17 @@ impl Diagnostics {
         // Of very many, those that keep it from being run come first.
         let (errors, warnings): (Vec<_>, Vec<_>) =
             self.items.iter().partition(|item| !item.code.is_warning());
-        let shown: Vec<&Diagnostic> = match self.items.len() {
+        let mut shown: Vec<&Diagnostic> = match self.items.len() {
             count if count <= SHOWN => self.items.iter().collect(),
             _ => errors.into_iter().chain(warnings).take(SHOWN).collect(),
         };
+        // A list of hundreds in one line says the same hundreds of times.
+        let mut by_place = FxHashMap::<_, usize>::default();
+        shown.retain(|item| {
+            let told = by_place.entry(item.loc).or_default();
+            *told += 1;
+            item.loc == Loc::default() || *told <= SHOWN_OF_A_PLACE
+        });
         for item in &shown {
             let level = if item.code.is_warning() { Level::WARNING } else { Level::ERROR };
             let mut group = level
@@ -312,6 +320,8 @@ impl std::error::Error for Diagnostics {}
 
 /// So many problems are shown at once; nobody reads more.
 const SHOWN: usize = 100;
+/// And of so many about one place; of what has no place all count.
+const SHOWN_OF_A_PLACE: usize = 20;
 
 /// Texts of strangers may hold control characters; a terminal must not see them.
 fn clean(text: &str) -> String {

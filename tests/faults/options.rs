@@ -12,11 +12,12 @@ use crate::desk::Desk;
 
 /// What each command needs beside its options to have something short to do; without a `--` of its own where it would wait for
 /// somebody. `serve` is only asked what it refuses: it would serve for ever.
-const LINES: [(&str, &str); 17] = [
+const LINES: [(&str, &str); 18] = [
     ("run", "web.toml --quiet --out made"),
     ("step", "web.toml --plain"),
     ("serve", "nowhere.toml"),
     ("learn", "--list"),
+    ("drill", ""),
     ("new", "made --out -"),
     ("test", "web.toml"),
     ("audit", "web.yaml --question start"),

@@ -355,18 +355,39 @@ fn at_rest(told: &Told, life: &Life, all: &[Value], wrong: &mut Vec<String>) {
     if !deleting.is_empty() {
         return;
     }
+    let ready = |own: &Value| {
+        let name =
+            ["namespace", "name"].map(|key| own["metadata"][key].as_str().unwrap_or_default().to_owned());
+        life.living.get(&name.into()).is_some_and(|pod| pod.ready_since.is_some())
+    };
+    // A Deployment's pods by whom they were made for; all others' by who controls them now: a controller may have been orphaned.
+    let controlled = |own: &&Value, owner: &str| {
+        let by = &own["metadata"]["ownerReferences"][0];
+        let name = format!(
+            "{}/{}",
+            by["kind"].as_str().unwrap_or_default().to_lowercase(),
+            by["name"].as_str().unwrap_or_default()
+        );
+        name == owner
+    };
     let ready_of = |owner: &str| {
-        let is_ready = |pod: &&Pod| pod.ready_since.is_some() && pod.owner == owner;
-        life.living.values().filter(is_ready).count() as i64
+        if owner.starts_with("deployment/") {
+            let is_ready = |pod: &&Pod| pod.ready_since.is_some() && pod.owner == owner;
+            return life.living.values().filter(is_ready).count() as i64;
+        }
+        all.iter().filter(|own| controlled(own, owner)).filter(|own| ready(own)).count() as i64
     };
     let mut last: BTreeMap<String, &Cells> = BTreeMap::new();
     for row in &told.workloads {
         last.insert(format!("{}/{}", row["kind"], row["name"]), row);
     }
     for (name, row) in &last {
-        let is_topmost = life.living.values().any(|pod| pod.owner == *name);
+        let has_pods = match name.starts_with("deployment/") {
+            true => life.living.values().any(|pod| pod.owner == *name),
+            false => all.iter().any(|own| controlled(&own, name)),
+        };
         let counts = COUNTED.contains(&row["kind"].as_str()) && row["condition"] != "(removed)";
-        if counts && is_topmost && number(row, "ready") != ready_of(name) {
+        if counts && has_pods && number(row, "ready") != ready_of(name) {
             wrong.push(format!("at rest: {row:?}, and {} pods are ready", ready_of(name)));
         }
     }
@@ -376,12 +397,7 @@ fn at_rest(told: &Told, life: &Life, all: &[Value], wrong: &mut Vec<String>) {
     }
     for (service, row) in services {
         let is_its = |own: &&Value| own["metadata"]["labels"]["app"] == service;
-        let is_ready = |own: &&Value| {
-            let name =
-                ["namespace", "name"].map(|key| own["metadata"][key].as_str().unwrap_or_default().to_owned());
-            life.living.get(&name.into()).is_some_and(|pod| pod.ready_since.is_some())
-        };
-        let ready = all.iter().filter(is_its).filter(is_ready).count() as i64;
+        let ready = all.iter().filter(is_its).filter(|own| ready(own)).count() as i64;
         if number(row, "ready") != ready {
             wrong.push(format!("at rest: {row:?}, and {ready} pods are ready"));
         }
