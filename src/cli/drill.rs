@@ -14,8 +14,8 @@ use crate::session::words::offset;
   kubelapse drill --list                   what may be wrong, by level
   kubelapse drill --seed 7 --json me.json  what came of it, for a class
 
-Look (get, describe, events, logs), name the cause (causes, cause KIND OBJECT), mend it with kubectl's commands,
-and let time pass (sleep 30s). `help` tells the rest. Out of 100 points 40 are for the time, 30 for having broken
+Look (get, describe, events, logs), name the cause (causes, cause KIND OBJECT), mend it with kubectl's commands, \
+and let time pass (sleep 30s). `help` tells the rest. Out of 100 points 40 are for the time, 30 for having broken \
 nothing on the way, 30 for the cause.")]
 pub struct Arguments {
     /// Which drill; without it a new one, whose seed is told

@@ -25,9 +25,9 @@ use crate::session::Walk;
   kubelapse learn --from lessons/    a team's own: scenarios with a [lesson], in a folder
   kubelapse learn --reset            forgets all progress
 
-A lesson is a scenario that you walk through as with `kubelapse step`; its questions come at their instants.
-Only the first answer counts: right is a point, right with the hint half a point, and `skip` passes one by. A
-lesson is done when all its questions are answered; done again, the better score stays. `changed` marks a
+A lesson is a scenario that you walk through as with `kubelapse step`; its questions come at their instants. \
+Only the first answer counts: right is a point, right with the hint half a point, and `skip` passes one by. A \
+lesson is done when all its questions are answered; done again, the better score stays. `changed` marks a \
 lesson whose scenario is not the one any more that you did.
 
 Progress is kept in kubelapse/progress.toml in your data folder (XDG_DATA_HOME, ~/.local/share, or %APPDATA%).")]
