@@ -19,6 +19,7 @@ mod describe_volumes;
 pub mod expect;
 pub mod futures;
 pub mod get;
+pub mod heartbeats;
 mod horizon;
 pub mod kubectl;
 pub(crate) mod lesson;

@@ -67,7 +67,7 @@ impl Walk {
                 let nodes = w.nodes.iter().enumerate().filter(|(_, node)| node.exists);
                 let taken = nodes.filter(|(_, node)| asked.takes(Sym::EMPTY, node.spec.name.as_str(), None));
                 taken
-                    .map(|(ix, node)| (node.spec.name.to_string(), super::served::node_value(w, ix, node)))
+                    .map(|(ix, node)| (node.spec.name.to_string(), super::served::node_value(w, ix, w.now)))
                     .collect()
             }
             Kind::Applied(kind) => {
