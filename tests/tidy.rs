@@ -491,11 +491,15 @@ fn tables_of_the_book_agree_with_the_code() {
     assert!(formats.contains(&chosen), "docs/formats.md does not say: {chosen}");
 }
 
-/// It opens with the two commands, and is soon read.
+/// It opens with the two commands, and is soon read; its pictures are soon loaded.
 #[test]
 fn the_readme_is_short() {
     let readme = read(&root().join("README.md"));
     assert!(readme.lines().count() <= 250, "{} lines: pages of docs/ are for more", readme.lines().count());
+    for picture in std::fs::read_dir(root().join("docs/images")).expect("the pictures").flatten() {
+        let size = picture.metadata().expect("a file").len();
+        assert!(size <= 150_000, "{}: {size} bytes", picture.path().display());
+    }
     let first =
         readme.find("cargo run --release -- run scenarios/crash-loop.toml").expect("the first command");
     let second = readme.find("cargo test").expect("the second command");

@@ -101,6 +101,10 @@ fn wrong(name: &str, text: &str) -> Vec<String> {
         let to = if link.is_empty() { own.clone() } else { plain(&own.with_file_name(link)) };
         if !to.exists() {
             wrong.push(format!("{name}: {link} is not there"));
+        } else if name.starts_with("docs/") && link.ends_with("README.md") {
+            wrong.push(format!(
+                "{name}: {link}: mdBook calls a README index.html, and links to it README.html"
+            ));
         } else if name.starts_with("docs/") && !to.starts_with(root().join("docs")) {
             wrong.push(format!("{name}: {link} is outside of the book; name it without a link"));
         } else if !anchor.is_empty()
@@ -132,7 +136,7 @@ fn links_lead_somewhere_and_every_page_is_in_the_book() {
 fn what_is_wrong_with_a_link_is_found() {
     assert_eq!(id(" What `a` run *writes*, and why"), "what-a-run-writes-and-why");
     assert_eq!(ids("# A\n```sh\n# no heading\n```\n## A\n## [B](c.md) d\n").len(), 3);
-    let page = "# A b\n[x](#a-b) [y](#c) [z](none.md) [w](../README.md) ![p](images/none.png)\n```\n[v](no.md)\n```\n";
+    let page = "# A b\n[x](#a-b) [y](#c) [z](none.md) [w](../CHANGELOG.md) [r](../README.md) ![p](images/none.png)\n```\n[v](no.md)\n```\n";
     let found = wrong("docs/introduction.md", page);
-    assert_eq!(found.len(), 4, "{found:?}");
+    assert_eq!(found.len(), 5, "{found:?}");
 }

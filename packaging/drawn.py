@@ -1,4 +1,4 @@
-"""What docs/images/make needs drawn.
+"""What packaging/pictures needs drawn.
 
     drawn.py files PAGE FOLDER          the files that a page of the book names, into a folder
     drawn.py screen COLUMNS LINES       a terminal's screen (tmux capture-pane -e), as a page of HTML
