@@ -159,6 +159,10 @@ fn a_namespace_has_an_account_that_comes_back() {
     assert_eq!(made.0, 201, "{}", made.1);
     let certificate = "/api/v1/namespaces/mine/configmaps/kube-root-ca.crt";
     assert!(uid("mine").is_string() && server.get(certificate)["data"]["ca.crt"].is_string());
+    let request = "GET /api/v1/namespaces/mine/serviceaccounts HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\
+                   Accept: application/json;as=Table;v=v1;g=meta.k8s.io\r\n\r\n";
+    let table = server.raw(&request.replace("{}", &server.port.to_string()));
+    assert!(table.contains(r#""cells":["default","0s"]"#), "{table}");
     // Labels of a namespace are not its making.
     let labelled = r#"{"metadata":{"labels":{"team":"a"}}}"#;
     assert_eq!(server.ask("PATCH", "/api/v1/namespaces/mine", labelled).0, 200);

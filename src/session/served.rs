@@ -426,7 +426,7 @@ const INHABITANTS: [(&str, &str); 2] = [("ServiceAccount", "default"), ("ConfigM
 fn inhabitant(of: (&str, &str), namespace: &str, created: (&str, bool), time: u64) -> News {
     const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nsimulated\n-----END CERTIFICATE-----\n";
     let ((kind, name), (created, is_clients)) = (of, created);
-    let mut object = json!({ "metadata": {
+    let mut object = json!({ "kind": kind, "apiVersion": "v1", "metadata": {
         "name": name, "namespace": namespace, "uid": uid(6, entity(&[kind, namespace]).wrapping_add(time)),
         "creationTimestamp": created,
     } });
