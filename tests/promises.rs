@@ -135,6 +135,26 @@ fn memory_by_the_row() {
     );
 }
 
+/// Of events whose words are new each time, as those of pulls are, a component remembers as many as client-go does and no more: twice
+/// as many of them leave no more behind.
+#[test]
+fn memory_by_the_event() {
+    let _alone = alone();
+    let cost = |days: u32| {
+        let before = held();
+        // Further apart than what is combined; each start pulls, and says how long that took.
+        let session = played(fleet(1, "{ runs = \"12m\", exit = 1 }", &format!("{}h", days * 24)));
+        let restarts = session.world.pods[0].status.containers()[0].restart_count;
+        (i64::from(restarts), held() - before)
+    };
+    cost(1);
+    let ((few, short), (many, long)) = (cost(42), cost(84));
+    assert!(few > 4_500 && many > 9_000, "{few} and {many} pulls");
+    let promise = promised("events of a pod, however many");
+    assert!(short <= promise, "{short} bytes after {few} pulls, and {promise} are promised");
+    assert!(long - short < promise / 10, "{short} bytes after {few} pulls, {long} after {many}");
+}
+
 /// A watch holds what it has not sent yet, and little more.
 #[test]
 fn memory_by_the_watch() {

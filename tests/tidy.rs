@@ -750,6 +750,29 @@ fn unsafe_code_stands_in_the_thin_crates_alone() {
     }
 }
 
+/// An invariant that nobody has seen to fail holds nothing: each is broken by a test that waits for its words.
+#[test]
+fn every_invariant_was_seen_to_break() {
+    let own = "src/api/invariant.rs";
+    let list = read(&root().join(own));
+    let names: Vec<&str> = list
+        .lines()
+        .filter_map(|line| {
+            line.trim().strip_prefix("Invariant::")?.split_once(" => \"")?.1.strip_suffix("\",")
+        })
+        .collect();
+    let variants = list.split("pub enum Invariant {").nth(1).and_then(|rest| rest.split("\n}").next());
+    let variants =
+        variants.expect("a list").lines().filter(|line| line.ends_with(',') && !line.contains("//"));
+    assert_eq!(names.len(), variants.count(), "{names:?}");
+    let others: Vec<String> =
+        files("src", "rs").into_iter().filter(|(name, _)| name != own).map(|(_, text)| text).collect();
+    for name in names {
+        let waited = format!("#[should_panic(expected = \"broken invariant, {name}: ");
+        assert!(others.iter().any(|text| text.contains(&waited)), "no test breaks `{name}`");
+    }
+}
+
 /// What is built for others, and what judges it, is built from the versions that are written down.
 #[test]
 fn builds_are_locked() {

@@ -17,6 +17,7 @@ mod kept;
 mod learn;
 mod list;
 mod manifest;
+mod memory;
 mod new;
 mod predict;
 mod results;

@@ -6,6 +6,8 @@
 //! from the event's number, what a component knew at a step is seen by playing that step again.
 
 pub(crate) mod breakpoints;
+#[cfg(test)]
+mod broken;
 mod changes;
 pub(crate) mod checkpoints;
 pub(crate) mod coming;

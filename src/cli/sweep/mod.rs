@@ -183,7 +183,7 @@ fn scenario(arguments: &Arguments) -> Result<(Source, Vec<String>, Plan), Stoppe
         return Err(Stopped::wrong(format!("a sweep is of one scenario, and these are {count}")));
     };
     let overrides = arguments.beside.overrides(arguments.until.as_ref());
-    let plan = source::load(&source, &overrides).map_err(Stopped::Problems)?;
+    let plan = source::playable(&source, &overrides).map_err(Stopped::Problems)?;
     talk(&plan.left_out.no_effect_words());
     Ok((source, overrides, plan))
 }

@@ -9,7 +9,7 @@ use super::request::Request;
 use crate::answers::measure::{self, Figure, Measure};
 use crate::answers::sweep::Grid;
 use crate::cli::source::Source;
-use crate::cli::{fault, interrupt};
+use crate::cli::{fault, interrupt, memory};
 use crate::scenario::{self, Diagnostics, Plan};
 use crate::session::Lives;
 
@@ -64,7 +64,9 @@ impl Player {
         let mut overrides = self.overrides.clone();
         overrides.extend(self.grid.overrides(cell));
         let manifest = |path: &str| self.source.manifest(path);
-        scenario::load(&self.source.label, &self.source.text, &manifest, &overrides).map(Arc::new)
+        let plan = scenario::load(&self.source.label, &self.source.text, &manifest, &overrides)?;
+        memory::room_for(&self.source, &plan)?;
+        Ok(Arc::new(plan))
     }
 
     /// Looks at each value of each key once before anything is played, or at every so-manieth where there are very many.
