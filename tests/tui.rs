@@ -65,8 +65,9 @@ fn press(app: &mut App, keys: &str) {
         let held = if rest.starts_with("<ctrl") { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
         app.key(KeyEvent::new(code, held), &save);
         // As the screen does between two frames.
-        while app.hurries {
-            app.hurry();
+        while app.works() {
+            screen(app, 80, 24);
+            app.work();
         }
         rest = &rest[length..];
     }

@@ -31,6 +31,21 @@ pub fn cells(w: &World, pod: PodId, now: Time) -> [String; 9] {
     ]
 }
 
+/// What stands in a pod's row and changes only when the pod is written: without its age, and without how long ago it was restarted.
+pub fn lasting_words(w: &World, pod: PodId) -> String {
+    let p = &w.pods[pod.ix()];
+    let status = p.status.read();
+    let columns = printing::columns(&p.spec, &status, p.deletion.is_some(), &w.gates);
+    let mut words = format!("{} {} {} {}", p.ident.name, columns.ready_cell(), columns.status, columns.restarts);
+    let ip = status.pod_ips.first().map(|ip| ip.to_string());
+    let node = p.node.map(|node| w.nodes[node.ix()].spec.name.to_string());
+    for word in ip.into_iter().chain(node) {
+        words.push(' ');
+        words.push_str(&word);
+    }
+    words
+}
+
 /// The pods that exist, by namespace and name as kubectl sorts them.
 pub fn pods(w: &World) -> Vec<PodId> {
     let mut list: Vec<PodId> = PodId::all(w.pods.len()).filter(|pod| w.pods[pod.ix()].exists).collect();
@@ -43,6 +58,10 @@ pub fn pods(w: &World) -> Vec<PodId> {
 
 /// Whether names need their namespace beside them.
 pub fn several_namespaces(w: &World) -> bool {
+    // Where there never was a pod in another one, nobody has to be asked.
+    if w.names.namespaces().len() < 2 {
+        return false;
+    }
     let mut namespaces = w.pods.iter().filter(|p| p.exists).map(|p| p.ident.namespace);
     namespaces.next().is_some_and(|first| namespaces.any(|other| other != first))
 }

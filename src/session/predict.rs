@@ -425,7 +425,7 @@ impl Walk {
             && direction == Direction::Forward
             && matches!(to, Move::Change | Move::PodChange(_))
             && self.quiz.pending().is_none()
-            && !kubectl::pods(self.world()).is_empty()
+            && self.world().pods.iter().any(|pod| pod.exists)
             && self.changes_status_next(to)
     }
 

@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::checkpoints::{Checkpoints, interval};
+use super::checkpoints::Checkpoints;
 use super::horizon::Horizon;
 use super::{Breakpoint, Done, Script, Session};
 use crate::record::{Aside, Change, FiguresRow, ObjectRow, Transition};
@@ -148,7 +148,7 @@ impl Walk {
         self.horizon.step + self.steps.len() as u64
     }
     /// The last step that was played by this instant, of those that are known.
-    fn step_by(&self, at: Time) -> u64 {
+    pub(super) fn step_by(&self, at: Time) -> u64 {
         self.horizon.step + self.steps.partition_point(|record| record.at <= at) as u64
     }
     /// Nothing more happens before the end of the run.
@@ -253,43 +253,6 @@ impl Walk {
             self.forget_early();
         }
         true
-    }
-
-    /// Stands right after this step, at its instant. Beyond the end of the run it stands at the last step, before what is known
-    /// at the first.
-    pub fn seek(&mut self, step: u64) {
-        let step = step.max(self.horizon.step);
-        if step < self.position() {
-            self.session = self.session_before(step);
-            let dense = interval(self.session.world.pods.len()) * 2;
-            while self.position() < step {
-                // On the way new checkpoints are laid, the denser the nearer: the next step back finds one.
-                let near = step - self.position() <= dense;
-                if (near || self.position().is_multiple_of(dense)) && self.checkpoints.wants(&self.session) {
-                    self.checkpoints.keep(&self.session);
-                }
-                if self.session.play().is_none() {
-                    break;
-                }
-                self.session.world.outbox.clear();
-                self.session.world.figures = Some(Vec::new());
-                self.session.world.asides = Some(Vec::new());
-            }
-        }
-        self.clock = self.session.world.now;
-        while self.position() < step && self.play() {}
-        self.forget_selection();
-    }
-
-    /// Stands at an instant: everything up to it has been played.
-    pub fn seek_time(&mut self, at: Time) {
-        let at = at.clamp(self.earliest(), self.plan().until);
-        let known = self.step_by(at);
-        if known < self.position() || known < self.known() {
-            self.seek(known);
-        }
-        while self.session.next_time().is_some_and(|next| next <= at) && self.play() {}
-        self.clock = at;
     }
 
     /// The view model tells whole milliseconds, rounded down: the instant by which all has been played that it tells of the

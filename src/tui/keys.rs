@@ -364,7 +364,7 @@ impl App {
     }
 
     fn walk_key(&mut self, key: KeyEvent) {
-        self.hurries = false;
+        self.task = None;
         if matches!(key.code, KeyCode::Char(c) if STOPS.contains(c)) || key.code == KeyCode::Enter {
             self.playing = false;
         }

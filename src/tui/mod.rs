@@ -14,7 +14,9 @@ mod mouse;
 mod panes;
 mod popups;
 mod prompt;
+mod roll;
 mod room;
+mod sift;
 mod views;
 mod workloads;
 
@@ -39,6 +41,23 @@ pub type Save<'a> = &'a dyn Fn(&Walk, &str) -> Result<String, String>;
 const FRAME: Duration = Duration::from_millis(33);
 /// How long nothing happens before a look whether the program was asked to stop from outside.
 const IDLE: Duration = Duration::from_millis(250);
+
+/// How long a part of what goes on may take, so that a frame comes soon enough after the one before.
+const PART: Duration = Duration::from_millis(40);
+
+/// How many events the next part has, where one of so many took so long.
+fn next_slice(slice: usize, took: Duration) -> usize {
+    const FEWEST: usize = 500;
+    const MOST: usize = 400_000;
+    let next = if took > PART {
+        slice / 2
+    } else if took < PART / 3 {
+        slice * 2
+    } else {
+        slice
+    };
+    next.clamp(FEWEST, MOST)
+}
 
 /// The terminal, taken over.
 pub struct Screen<'a> {
@@ -124,14 +143,19 @@ impl Screen<'_> {
     pub fn walk(&mut self, walk: Walk, save: Save<'_>) -> io::Result<Left> {
         let mut app = App::new(walk);
         let mut last = Instant::now();
+        let mut is_news = true;
         while !app.leaves && !self.stop.load(Ordering::Relaxed) {
-            self.terminal.draw(|frame| app.draw(frame))?;
-            let wait = match (app.hurries, app.playing) {
+            if is_news {
+                self.terminal.draw(|frame| app.draw(frame))?;
+            }
+            let wait = match (app.works(), app.playing) {
                 (true, _) => Duration::ZERO,
                 (false, true) => FRAME,
                 (false, false) => IDLE,
             };
+            is_news = app.works() || app.playing;
             if event::poll(wait)? {
+                is_news = true;
                 match event::read()? {
                     Event::Key(key) if key.kind != KeyEventKind::Release => app.key(key, save),
                     Event::Mouse(event) => app.mouse(event),
@@ -140,10 +164,14 @@ impl Screen<'_> {
                 }
             }
             let now = Instant::now();
-            if app.hurries {
-                app.hurry();
-            } else if app.playing {
+            let plays = app.playing && !app.works();
+            if app.works() {
+                app.work();
+            } else if plays {
                 app.pass(now.duration_since(last));
+            }
+            if app.works() || plays {
+                app.slice = next_slice(app.slice, now.elapsed());
             }
             last = now;
         }

@@ -295,13 +295,31 @@ impl Walk {
         links
     }
 
+    /// Looks up what was known of the pod that a row is about, by no more than so many steps; whether all is known that the row's
+    /// causes are told from.
+    pub fn look_up(&mut self, row: &Transition, steps: usize) -> bool {
+        let Some(pod) = row.pod.map(PodId) else { return true };
+        let mut lineage = self.taken_lineage(pod);
+        let is_known = lineage.extend(row.step, steps);
+        self.lineage = Some(lineage);
+        is_known
+    }
+
     /// What was known of a pod until this step; looked up once and then carried on.
     fn lineage(&mut self, pod: PodId, step: u64) -> Lineage {
-        let mut lineage = match self.lineage.take() {
-            Some(kept) if kept.pod == pod => kept,
-            _ => Lineage::new(self.session_before(0), pod),
-        };
-        lineage.extend(step);
+        let mut lineage = self.taken_lineage(pod);
+        lineage.extend(step, usize::MAX);
         lineage
+    }
+
+    /// What is known of a pod already; before it was made there is nothing to be known.
+    fn taken_lineage(&mut self, pod: PodId) -> Lineage {
+        match self.lineage.take() {
+            Some(kept) if kept.pod == pod => kept,
+            _ => {
+                let made = self.rows_about(pod).next().map_or(0, |row| row.step.saturating_sub(1));
+                Lineage::new(self.session_before(made.max(self.horizon.step)), pod)
+            }
+        }
     }
 }
