@@ -10,7 +10,7 @@ use serde_json::json;
 use super::kubectl::{self, SeenEvent};
 use super::told_events::ToldEvent;
 use super::whole::Whole;
-use super::{Walk, nodes, slices, volumes};
+use super::{Walk, nodes, referred, slices, volumes};
 use crate::actors::api_server;
 use crate::api::service::{Service, TargetPort};
 use crate::api::{PodIdent, Sym};
@@ -19,6 +19,7 @@ use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubectl::printing::age;
 use crate::rules::kubectl::tables::{self, Cell};
 use crate::scenario::diagnostic::nearest;
+use crate::scenario::plan::ObjectKind;
 use crate::world::held::Held;
 use crate::world::workloads::ObjectKey;
 use crate::world::{PodId, World};
@@ -34,6 +35,8 @@ pub(super) enum Kind {
     Claims,
     Volumes,
     Classes,
+    /// ConfigMaps, Secrets, ServiceAccounts: what pods refer to.
+    Referred(ObjectKind),
     Applied(ObjectType),
 }
 
@@ -62,14 +65,29 @@ impl Kind {
             "persistentvolumeclaims" | "persistentvolumeclaim" | "pvc" => Kind::Claims,
             "persistentvolumes" | "persistentvolume" | "pv" => Kind::Volumes,
             "storageclasses" | "storageclass" | "sc" => Kind::Classes,
+            "configmaps" | "configmap" | "cm" => Kind::Referred(ObjectKind::ConfigMap),
+            "secrets" | "secret" => Kind::Referred(ObjectKind::Secret),
+            "serviceaccounts" | "serviceaccount" | "sa" => Kind::Referred(ObjectKind::ServiceAccount),
             "controllerrevisions" | "controllerrevision" => Kind::Applied(ObjectType::ControllerRevision),
             _ => match ObjectType::parse(word) {
                 Some(kind) => Kind::Applied(kind),
                 None => {
                     let known: Vec<&str> = ObjectType::kept().map(|kind| kind.plural()).collect();
                     let known = [
-                        &["pods", "nodes", "events", "endpoints", "endpointslices", "pvc", "pv", "sc", "all"]
-                            [..],
+                        &[
+                            "pods",
+                            "nodes",
+                            "events",
+                            "endpoints",
+                            "endpointslices",
+                            "pvc",
+                            "pv",
+                            "sc",
+                            "configmaps",
+                            "secrets",
+                            "serviceaccounts",
+                            "all",
+                        ][..],
                         &known,
                     ]
                     .concat();
@@ -91,6 +109,7 @@ impl Kind {
             Kind::Claims => "persistentvolumeclaim".to_owned(),
             Kind::Volumes => "persistentvolume".to_owned(),
             Kind::Classes => "storageclass.storage.k8s.io".to_owned(),
+            Kind::Referred(kind) => referred::kind(kind).unwrap_or_default().to_lowercase(),
             Kind::Applied(kind) => kind.resource(),
         }
     }
@@ -292,6 +311,14 @@ impl Walk {
                     Some(Row { namespace, name: name.to_string(), cells: tables::row(&value, self.now())? })
                 })
                 .collect(),
+            Kind::Referred(kind) => referred::all(w, kind)
+                .filter(|(namespace, name, value)| {
+                    asked.takes(*namespace, name, Some(&referred::labels(value)))
+                })
+                .filter_map(|(namespace, name, value)| {
+                    Some(Row { namespace, name: name.to_string(), cells: tables::row(&value, self.now())? })
+                })
+                .collect(),
             // They belong to no namespace, whichever is asked for.
             Kind::Volumes | Kind::Classes => {
                 if kind == Kind::Volumes { volumes::volumes(w) } else { volumes::classes(w) }
@@ -332,7 +359,25 @@ impl Walk {
                 Row { namespace: p.ident.namespace, name, cells: cells.collect() }
             })
         };
-        kubectl::pods(w).into_iter().filter_map(row).collect()
+        self.asked_pods(asked).into_iter().filter_map(row).collect()
+    }
+
+    /// Pods among which those are that are asked for, by namespace and name: where names are, no others are looked at.
+    pub(super) fn asked_pods(&self, asked: &Asked<'_>) -> Vec<PodId> {
+        let w = self.world();
+        if asked.names.is_empty() {
+            return kubectl::pods(w);
+        }
+        let mut namespaces = w.names.namespaces().to_vec();
+        namespaces.sort_by_key(|own| own.as_str());
+        let mut names = asked.names.clone();
+        names.sort_unstable();
+        names.dedup();
+        let named = |namespace: Sym| {
+            let own = names.iter().map(move |name| (namespace, Sym::new(name)));
+            own.filter_map(|(namespace, name)| api_server::find_pod(w, namespace, name)).collect::<Vec<_>>()
+        };
+        namespaces.into_iter().flat_map(named).collect()
     }
 
     /// `v1` Endpoints: the ready ones of a Service's slices.

@@ -4,7 +4,7 @@
 //! coming back, the wrong ones are what a person would plausibly expect there.
 
 use super::words::about;
-use super::{Direction, Move, Walk, kubectl};
+use super::{Direction, Move, Walk};
 use crate::api::{ContainerState, InstanceState, Phase, Sym};
 use crate::engine::random::entity;
 use crate::record::Change;

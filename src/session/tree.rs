@@ -152,8 +152,7 @@ impl Walk {
         let mut levels: Vec<Level> = vec![None; width];
         let Some(own) = self.world().workloads.row(key) else { return levels };
         let cell = |at: Time| cell(at, from, to, width);
-        let here = self.figures.partition_point(|(step, _)| *step <= self.position());
-        let rows = self.figures[..here].iter().map(|(_, row)| row).filter(|row| row.object == own);
+        let rows = self.figures_of(own, self.position()).map(|(_, row)| row);
         let mut last: Level = None;
         let mut since = 0;
         let fewer = |a: Level, b: Level| match (a, b) {

@@ -132,8 +132,8 @@ pub enum Letter {
 pub(super) enum Task {
     /// A move, and what is done once it has ended.
     Way(Way, Then),
-    /// The causes of a change are looked up.
-    Why(Transition),
+    /// The causes of a change are looked up; whether that was told.
+    Why(Transition, bool),
 }
 
 /// What is done where a move ends.
@@ -423,15 +423,17 @@ impl App {
                     self.task = Some(Task::Way(way, then));
                 }
             },
-            Some(Task::Why(row)) => match self.walk.look_up(&row, self.slice) {
+            Some(Task::Why(row, is_told)) => match self.walk.look_up(&row, self.slice) {
                 true => {
                     let why = self.walk.why(&row);
-                    self.told = None;
+                    if is_told {
+                        self.told = None;
+                    }
                     self.read_why(&why);
                 }
                 false => {
                     self.tell("looking up what was known of it; Esc leaves it");
-                    self.task = Some(Task::Why(row));
+                    self.task = Some(Task::Why(row, true));
                 }
             },
         }
@@ -647,7 +649,7 @@ impl App {
         match self.walk.last_change(about).or_else(|| self.walk.last_change(None)) {
             None => self.refuse("nothing has changed yet"),
             Some(row) => {
-                self.task = Some(Task::Why(row));
+                self.task = Some(Task::Why(row, false));
                 self.hurry();
             }
         }
@@ -657,12 +659,7 @@ impl App {
         let start = self.walk.plan().start;
         let mut text = format!("{}  {}\n", offset(why.at, start), why.headline);
         for link in &why.links {
-            text.push_str(&format!(
-                "\n{}  {}\n    {}\n",
-                offset(link.at, start),
-                link.component,
-                link.text
-            ));
+            text.push_str(&format!("\n{}  {}\n    {}\n", offset(link.at, start), link.component, link.text));
         }
         self.read("Why?".to_owned(), text);
     }
@@ -698,6 +695,10 @@ impl App {
             }),
             Prompt::Do => {
                 self.do_line(text, None);
+                Ok(())
+            }
+            Prompt::Again => {
+                self.ask_again(text);
                 Ok(())
             }
             Prompt::View => View::named(text).map(|view| self.show(view)),

@@ -478,7 +478,7 @@ impl App {
     fn draw_keys(&self, frame: &mut Frame<'_>, area: Rect) {
         let keys = match self.mode {
             Mode::Walk if self.walk.quiz.insists() => {
-                "a back to the question  w why  ← back  ↑↓ pod  Tab pane  ? keys  q leave"
+                "a the question  S pass it by  w why  ← back  ↑↓ pod  Tab pane  ? keys  q leave"
             }
             Mode::Walk if self.walk.keeps_silent() => {
                 "→ next  ← back  w why  f failure  ↑↓ pod  Tab pane  p play  ? keys  q leave"
@@ -486,9 +486,10 @@ impl App {
             Mode::Walk => "→ next  ← back  w why  f failure  Enter act  : view  / find  ? keys  q quit",
             Mode::Typing { .. } => "Enter does it  Esc leaves it",
             Mode::Question { .. } if self.walk.quiz.insists() => {
-                "1-9 or ↑↓ Enter answers  h hint (half the point)  Esc looks around first"
+                "1-9 or ↑↓ Enter answers  h hint (half the point)  s passes by  Esc looks around"
             }
             Mode::Question { .. } => "1-9 or ↑↓ Enter answers  h hint  Esc not now",
+            Mode::Verdict if self.walk.quiz.is_held() => "Enter goes on  r asks it again",
             Mode::Verdict => "Enter goes on",
             Mode::Menu { .. } => "↑↓ Enter chooses  Esc leaves it",
             Mode::Form(_) => "↑↓ Tab field  Ctrl-U empties it  Enter does it  Esc back to the menu",

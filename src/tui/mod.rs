@@ -1,5 +1,5 @@
-//! The full screen of `step`: a door to one [`Walk`], like the line mode; and of `learn`, which adds the table of
-//! [`Contents`].
+//! The full screen of `step`: a door to one [`Walk`], like the line mode; of `learn`, which adds the table of [`Contents`]; and
+//! of `drill` ([`DrillScreen`]).
 //!
 //! A key becomes a change of the [`App`], the app is drawn; nothing else changes it but passing time while it plays. The
 //! drawing is a pure function of the app, so that every screen can be drawn to a test's backend.
@@ -9,6 +9,7 @@ mod app;
 mod contents;
 mod done;
 mod draw;
+mod drill;
 mod keys;
 mod mouse;
 mod panes;
@@ -30,6 +31,7 @@ use ratatui::crossterm::execute;
 
 pub use app::{App, Mode, Tab};
 pub use contents::{Choice, Contents};
+pub use drill::DrillScreen;
 pub use keys::{KEYS, Key};
 
 use crate::session::Walk;
@@ -112,6 +114,29 @@ pub fn run(walk: Walk, save: Save<'_>, stop: &Arc<AtomicBool>) -> io::Result<Wal
 }
 
 impl Screen<'_> {
+    /// Drills until the person leaves.
+    ///
+    /// # Errors
+    /// What the terminal refuses.
+    pub fn drill(&mut self, drill: &mut DrillScreen) -> io::Result<()> {
+        let mut is_news = true;
+        while !drill.leaves && !self.stop.load(Ordering::Relaxed) {
+            if is_news {
+                self.terminal.draw(|frame| drill.draw(frame))?;
+            }
+            is_news = event::poll(IDLE)?;
+            if is_news {
+                match event::read()? {
+                    Event::Key(key) if key.kind != KeyEventKind::Release => drill.key(key),
+                    Event::Mouse(event) => drill.mouse(event),
+                    // The next frame asks the terminal for its size.
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Shows the course's contents until something is chosen.
     ///
     /// # Errors

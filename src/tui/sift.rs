@@ -31,7 +31,13 @@ impl Sift {
     }
 
     /// Whether a row is kept, as far as that is known.
-    pub fn keeps(&mut self, row: usize, version: u64, looks: impl FnOnce(&Filter) -> bool, spelled: &Spelled) -> bool {
+    pub fn keeps(
+        &mut self,
+        row: usize,
+        version: u64,
+        looks: impl FnOnce(&Filter) -> bool,
+        spelled: &Spelled,
+    ) -> bool {
         if self.known.len() <= row {
             self.known.resize(row + 1, None);
         }
@@ -55,5 +61,41 @@ impl Sift {
     /// So many rows are still to be looked at.
     pub fn left(&self) -> usize {
         self.left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many rows are kept in a frame, and are still to be looked at; every tenth is one that the filter keeps.
+    fn frame(
+        sift: &mut Sift,
+        rows: usize,
+        version: impl Fn(usize) -> u64,
+        spelled: &Spelled,
+    ) -> (usize, usize) {
+        sift.begin(&Filter { words: "ten".to_owned() });
+        let kept =
+            (0..rows).filter(|row| sift.keeps(*row, version(*row), |_| row % 10 == 0, spelled)).count();
+        (kept, sift.left())
+    }
+
+    #[test]
+    fn rows_are_looked_at_over_several_frames_and_once() {
+        const ALL: usize = 2 * ROWS + 100;
+        let (mut sift, spelled) = (Sift::default(), Spelled::default());
+        let tenth = |rows: usize| rows.div_ceil(10);
+        assert_eq!(frame(&mut sift, ALL, |_| 1, &spelled), (tenth(ROWS), ROWS + 100));
+        assert_eq!(frame(&mut sift, ALL, |_| 1, &spelled), (tenth(2 * ROWS), 100));
+        assert_eq!(frame(&mut sift, ALL, |_| 1, &spelled), (tenth(ALL), 0));
+        assert_eq!((frame(&mut sift, ALL, |_| 1, &spelled), spelled.count()), ((tenth(ALL), 0), ALL as u64));
+        // Who was written since is looked at again.
+        let written = |row: usize| if row < 5 { 2 } else { 1 };
+        assert_eq!(frame(&mut sift, ALL, written, &spelled), (tenth(ALL), 0));
+        assert_eq!(spelled.count(), ALL as u64 + 5);
+        // Another filter knows nothing.
+        sift.begin(&Filter::default());
+        assert!(sift.keeps(0, 1, |_| true, &spelled) && spelled.count() == ALL as u64 + 6);
     }
 }

@@ -14,7 +14,7 @@ use super::roll::Roll;
 use super::sift::Sift;
 use crate::actors::api_server;
 use crate::rules::api_server::objects::ObjectType;
-use crate::rules::kubectl::terminal::padded;
+use crate::rules::kubectl::tables;
 use crate::session::coming::Coming;
 use crate::session::told_events::{ToldEvent, ToldEvents};
 use crate::session::tree::{self, Leaf};
@@ -249,7 +249,14 @@ type Of = (u64, u64, i64, u64, View, Filter);
 impl App {
     fn of(&self, with_clock: bool) -> Of {
         let clock = if with_clock { self.walk.offset().micros() } else { 0 };
-        (self.changes, self.walk.position(), clock, self.kept.round.get(), self.view.clone(), self.filter.clone())
+        (
+            self.changes,
+            self.walk.position(),
+            clock,
+            self.kept.round.get(),
+            self.view.clone(),
+            self.filter.clone(),
+        )
     }
 
     /// What waits in the queue, of what is selected.
@@ -468,23 +475,14 @@ fn has(own: &BTreeMap<String, String>, labels: &[(&str, &str)]) -> bool {
     labels.iter().all(|(key, value)| own.get(*key).is_some_and(|own| own == value))
 }
 
-/// Rows of named columns as lines, three blanks apart as kubectl's, and the header above them.
+/// Rows of named columns as kubectl lays them out, and the header above them.
 fn aligned(rows: &[Vec<(&'static str, String)>]) -> (Option<String>, Vec<String>) {
-    const GAP: usize = 3;
     let Some(first) = rows.first() else { return (None, Vec::new()) };
-    let wide: Vec<usize> = (0..first.len())
-        .map(|ix| {
-            let cells = rows.iter().filter_map(|row| row.get(ix)).map(|(_, text)| text.chars().count());
-            cells.max().unwrap_or(0).max(first[ix].0.chars().count()) + GAP
-        })
-        .collect();
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let cells = cells.zip(&wide).map(|(cell, wide)| padded(cell, *wide));
-        cells.collect::<String>().trim_end().to_owned()
-    };
-    let header = line(&mut first.iter().map(|(header, _)| *header));
-    let lines = rows.iter().map(|row| line(&mut row.iter().map(|(_, text)| text.as_str())));
-    (Some(header), lines.collect())
+    let header = first.iter().map(|(header, _)| (*header).to_owned()).collect();
+    let cells = rows.iter().map(|row| row.iter().map(|(_, text)| text.clone()).collect());
+    let mut lines = tables::lines(&[header].into_iter().chain(cells).collect::<Vec<Vec<String>>>());
+    let header = lines.remove(0);
+    (Some(header), lines)
 }
 
 #[cfg(test)]

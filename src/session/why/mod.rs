@@ -231,7 +231,7 @@ impl Walk {
                 let mut chain = Chain::new(self, &lineage);
                 chain.row(row);
                 let links = chain.links;
-                self.lineage = Some(lineage);
+                self.keep(lineage);
                 links
             }
             None => {
@@ -291,7 +291,7 @@ impl Walk {
         // Both may come from one thing.
         let news: Vec<Link> = chain.links.into_iter().filter(|link| !links.contains(link)).collect();
         links.extend(news);
-        self.lineage = Some(lineage);
+        self.keep(lineage);
         links
     }
 
@@ -310,6 +310,12 @@ impl Walk {
         let mut lineage = self.taken_lineage(pod);
         lineage.extend(step, usize::MAX);
         lineage
+    }
+
+    /// Whoever asks again is answered at once; of a fleet, whose world it holds, it is looked up again.
+    fn keep(&mut self, lineage: Lineage) {
+        const PODS: usize = 20_000;
+        self.lineage = (self.world().pods.len() <= PODS).then_some(lineage);
     }
 
     /// What is known of a pod already; before it was made there is nothing to be known.
