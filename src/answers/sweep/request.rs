@@ -2,12 +2,39 @@
 
 use serde_json::{Map, Value, json};
 
+use super::{Grid, MOST_RUNS};
 use crate::answers::measure::{Measure, Unit};
-use crate::answers::sweep::Grid;
+use crate::scenario::Plan;
 use crate::scenario::sweep::Knob;
 
 /// How parts are laid out.
 const FORMAT: u64 = 1;
+
+/// Played where nobody says how many.
+pub const SEEDS: u64 = 100;
+/// Measured where nobody says what, beside what the scenario's own `[[measure]]` tables say.
+pub const MEASURES: [&str; 3] = ["timeToReady", "restarts", "downtime"];
+
+/// What somebody says of a sweep, beside what its scenario says.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Said {
+    /// Keys and their values, or why a text is none: they count before those of the scenario's `[[sweep]]`.
+    pub vary: Vec<Result<Knob, String>>,
+    /// The first values of all keys are taken together, then the second ones, and so on.
+    pub pairs: bool,
+    /// What is measured, in words; empty: what every run has.
+    pub measures: Vec<String>,
+    /// The first seed.
+    pub from: u64,
+    /// How many seeds.
+    pub seeds: u64,
+}
+
+impl Default for Said {
+    fn default() -> Said {
+        Said { vary: Vec::new(), pairs: false, measures: Vec::new(), from: 0, seeds: SEEDS }
+    }
+}
 
 /// All that decides which runs there are and what is measured of them.
 #[derive(Clone, PartialEq)]
@@ -16,7 +43,9 @@ pub struct Request {
     pub name: String,
     /// Digest of its texts and overrides.
     pub digest: String,
+    /// What is varied.
     pub grid: Grid,
+    /// What is measured.
     pub measures: Vec<Measure>,
     /// The first seed.
     pub from: u64,
@@ -25,11 +54,61 @@ pub struct Request {
 }
 
 impl Request {
+    /// A sweep of a plan, as somebody wants it.
+    ///
+    /// # Errors
+    /// All that is wrong with what was said, in words.
+    pub fn new(plan: &Plan, said: Said) -> Result<Request, Vec<String>> {
+        let Said { vary, pairs, measures: words, from, seeds } = said;
+        let mut problems = Vec::new();
+        let mut knobs: Vec<Knob> = Vec::new();
+        for knob in vary {
+            match knob {
+                Ok(knob) => knobs.push(knob),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        // What somebody says of a key counts, and the file's others stay.
+        let is_said = |knob: &&Knob| !knobs.iter().any(|own| own.key == knob.key);
+        let mut all: Vec<Knob> = plan.sweep.knobs.iter().filter(is_said).cloned().collect();
+        all.extend(knobs);
+        let words = match &words[..] {
+            [] => {
+                let own = plan.sweep.measures.iter().map(|own| own.name.clone());
+                MEASURES.iter().map(|name| (*name).to_owned()).chain(own).collect()
+            }
+            _ => words,
+        };
+        let mut measures: Vec<Measure> = Vec::new();
+        for text in &words {
+            match Measure::parse(text.trim(), &plan.sweep.measures) {
+                Ok(measure) if measures.contains(&measure) => {}
+                Ok(measure) => measures.push(measure),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let grid = Grid::new(all, pairs || plan.sweep.pairs).map_err(|problem| vec![problem])?;
+        let request =
+            Request { name: plan.name.clone(), digest: plan.digest.clone(), grid, measures, from, seeds };
+        if request.runs() > MOST_RUNS {
+            return Err(vec![format!(
+                "{} cells under {seeds} seeds each are {} runs, and {MOST_RUNS} are played at most",
+                request.grid.cells(),
+                request.runs()
+            )]);
+        }
+        Ok(request)
+    }
+
     /// How many runs there are.
     pub fn runs(&self) -> u64 {
         self.grid.cells().saturating_mul(self.seeds)
     }
 
+    /// All of it, as a result's list says it.
     pub fn told(&self) -> Map<String, Value> {
         let knobs: Vec<Value> =
             self.grid.knobs().iter().map(|knob| json!({ "key": knob.key, "values": knob.values })).collect();
@@ -53,6 +132,8 @@ impl Request {
         if let Value::Object(told) = told { told } else { Map::new() }
     }
 
+    /// From a result's list.
+    ///
     /// # Errors
     /// Says in words why this is none.
     pub fn read(told: &Value) -> Result<Request, String> {
