@@ -6,6 +6,7 @@
 //! | [`run`] | a run to its end, in memory |
 //! | [`table`] | its rows as tables of Arrow |
 //! | [`session`] | a run that is stepped through, asked, acted on |
+//! | [`env`] | episodes for agents: a broken cluster, what is seen of it, what can be done |
 //!
 //! The interpreter is let go of while something is played; Ctrl-C ends it. What cannot be read is a `ScenarioError` with the program's own
 //! words: file, line, what was expected, a hint.
@@ -17,6 +18,7 @@ use pyo3::create_exception;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
+mod env;
 mod run;
 mod session;
 mod source;
@@ -35,6 +37,8 @@ mod _kubelapse {
 
     #[pymodule_export]
     use super::ScenarioError;
+    #[pymodule_export]
+    use super::env::{Episode, Task, drill_kinds, env_words};
     #[pymodule_export]
     use super::run::{Run, play};
     #[pymodule_export]
