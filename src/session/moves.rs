@@ -238,6 +238,7 @@ impl Walk {
     }
 
     /// For whoever plays by himself: stops him where a move from here would.
+    #[cfg(feature = "serve")]
     pub(crate) fn looks_out(&self, to: &Move) -> Watch {
         let mut watch = Watch::new(to, &self.breakpoints);
         for row in if watch.needs_levels() { self.history() } else { &[] } {

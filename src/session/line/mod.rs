@@ -19,6 +19,7 @@ use crate::world::PodId;
 use crate::world::workloads::ObjectKey;
 
 /// A walk that is spoken to.
+#[derive(Clone)]
 pub struct Line {
     /// Where it stands. Whoever moves it from outside tells of it himself.
     pub walk: Walk,
