@@ -45,7 +45,7 @@ use luck::Luck;
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::values::parse_duration;
 use crate::session::line::{Line, Reply};
-use crate::session::{Direction, Move, Script, Walk, spoken};
+use crate::session::{Direction, Move, Script, Walk, get, spoken, tree};
 use crate::time::{Span, Time};
 
 /// Levels, from the lowest to the highest.
@@ -233,6 +233,30 @@ impl Drill {
     pub fn causes(&self) -> Vec<(&'static str, String)> {
         let cause = |fault: &Fault| (fault.planted.kind, fault.planted.objects[0].clone());
         self.faults.iter().map(cause).collect()
+    }
+    /// Kinds of causes, each with what it means.
+    pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+        faults::kinds()
+    }
+    /// What a cause may be in: what the cluster has of workloads, Services, bounds and nodes, by kind and name.
+    pub fn objects(&self) -> Vec<String> {
+        let w = self.line.walk.world();
+        let own = get::objects(w).filter(|key| w.workloads.controller(*key).is_none());
+        let mut all: Vec<String> = own.map(|key| tree::name(w, key)).collect();
+        all.sort();
+        let mut nodes: Vec<String> = w
+            .nodes
+            .iter()
+            .filter(|node| node.exists)
+            .map(|node| format!("node/{}", node.spec.name))
+            .collect();
+        nodes.sort();
+        all.extend(nodes);
+        all
+    }
+    /// What shall be, in words.
+    pub fn goals(&self) -> Vec<String> {
+        self.watch.goals().iter().map(health::Goal::words).collect()
     }
     /// The scenario that the drill plays, standing where the person does.
     pub fn walk(&self) -> &Walk {

@@ -18,7 +18,7 @@ use crate::rules::kubectl::tables::{self, Cell};
 use crate::rules::machinery::quantity::{Format, Quantity};
 use crate::rules::scheduler::placement::amounts::{self, Side};
 use crate::time::Time;
-use crate::world::{Node, NodeId, PodId, World};
+use crate::world::{Node, NodeId, Pod, PodId, World};
 
 const ROLE: &str = "node-role.kubernetes.io/";
 
@@ -96,11 +96,8 @@ impl Walk {
             lines.amounts(0, title, &amounts);
         }
         system_info(&mut lines, &status["nodeInfo"]);
-        let running = super::kubectl::pods(w).into_iter().filter(|pod| {
-            let p = &w.pods[pod.ix()];
-            p.node == Some(node) && !p.status.phase().is_terminal()
-        });
-        self.resources(n, &running.collect::<Vec<_>>(), &mut lines);
+        let runs = |pod: &Pod| pod.node == Some(node) && !pod.status.phase().is_terminal();
+        self.resources(n, &super::kubectl::pods_where(w, runs), &mut lines);
         lines.field(0, "Events", "<none>");
         Ok(lines.aligned())
     }
