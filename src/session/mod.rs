@@ -17,6 +17,7 @@ mod describe_autoscaler;
 mod describe_bounds;
 mod describe_jobs;
 pub mod describe_object;
+mod describe_spec;
 mod describe_volumes;
 pub mod expect;
 pub mod futures;
