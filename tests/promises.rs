@@ -1,4 +1,4 @@
-//! What the README promises of memory, counted and not timed: by the pod, by the row, by the watch, and what happens at a limit.
+//! What `docs/limits.md` promises of memory, counted and not timed: by the pod, by the row, by the watch, and what happens at a limit.
 //!
 //! A counting allocator sees every byte that the program's own code holds; the tests of this file run one after the other, as they
 //! share it. The figures are upper bounds with some room: what costs more than is promised fails here.
@@ -35,10 +35,10 @@ fn held() -> i64 {
     stats.bytes_allocated as i64 - stats.bytes_deallocated as i64 + stats.bytes_reallocated as i64
 }
 
-/// So many bytes the README names for it.
+/// So many bytes that page names for it.
 fn promised(of: &str) -> i64 {
-    let readme = include_str!("../README.md");
-    let line = readme
+    let page = include_str!("../docs/limits.md");
+    let line = page
         .lines()
         .find(|line| line.starts_with(&format!("| {of} |")))
         .unwrap_or_else(|| panic!("no row `{of}`"));

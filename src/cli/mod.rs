@@ -12,6 +12,7 @@ mod drill;
 mod explain;
 mod fault;
 mod fit;
+mod hands;
 mod interrupt;
 mod kept;
 mod learn;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::describe::{Lines, describe_container, pairs};
 use super::get::{addresses, shortened};
 use super::kubectl::SeenEvent;
-use super::{Walk, describe_autoscaler, describe_bounds, describe_jobs, kubectl};
+use super::{Walk, describe_autoscaler, describe_bounds, describe_jobs};
 use crate::actors::api_server;
 use crate::api::meta::Labels;
 use crate::api::service::Service;
@@ -190,8 +190,7 @@ fn stateful_set(w: &World, set: StatefulSetId, lines: &mut Lines) {
 
 /// How many pods of an object are in which phase.
 fn pods_status(w: &World, controller: ObjectKey, lines: &mut Lines) {
-    let pods = kubectl::pods(w).into_iter().map(|pod| &w.pods[pod.ix()]);
-    let pods = pods.filter(|p| p.controller == Some(controller));
+    let pods = w.pods.iter().filter(|p| p.exists && p.controller == Some(controller));
     let mut counts = [0; 4];
     for p in pods.filter(|p| p.deletion.is_none()) {
         match p.status.phase() {

@@ -11,7 +11,7 @@ use crate::api::{Taint, Tri};
 use crate::rules::kubectl::printing::age;
 use crate::time::Time;
 use crate::world::node::NodeCondition;
-use crate::world::{Node, NodeConditionKind, NodeId, PodId, World};
+use crate::world::{Node, NodeConditionKind, NodeId, Pod, World};
 
 const ROLE: &str = "node-role.kubernetes.io/";
 
@@ -71,12 +71,8 @@ impl Walk {
         lines.put(0, "Addresses:");
         lines.field(1, "InternalIP", &n.ip);
         lines.field(1, "Hostname", &n.spec.name);
-        let running: Vec<PodId> = super::kubectl::pods(w)
-            .into_iter()
-            .filter(|pod| {
-                w.pods[pod.ix()].node == Some(node) && !w.pods[pod.ix()].status.phase().is_terminal()
-            })
-            .collect();
+        let runs = |pod: &Pod| pod.node == Some(node) && !pod.status.phase().is_terminal();
+        let running = super::kubectl::pods_where(w, runs);
         lines.put(0, &format!("Non-terminated Pods:\t({} in total)", running.len()));
         lines.put(1, "Namespace\tName\tAge");
         lines.put(1, "---------\t----\t---");
