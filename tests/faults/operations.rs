@@ -275,6 +275,43 @@ fn a_score_is_the_old_or_the_new() {
     }
 }
 
+/// A recording is whole lines: what came before a fault stays, and of what did not fit nothing; a killed one may end in the middle of a line.
+#[test]
+fn a_recording_is_whole_lines() {
+    let desk = Desk::with("faults-operations-record", None);
+    let objects: String =
+        (0..3).map(|ix| format!("{{\"kind\":\"Pod\",\"metadata\":{{\"name\":\"w{ix}\"}}}}\n")).collect();
+    for how in FAULTS {
+        for number in 1.. {
+            let folder = desk.0.join(format!("{how}-{number}"));
+            lay(&folder, &Files::new());
+            let line = format!("fit --record {how}-{number}/seen.jsonl -");
+            let came = desk.with_fault(&line, &objects, &format!("{number}:{how}"));
+            let (what, all) = (format!("{number}:{how}: {}", came.said), files(&folder));
+            let was_killed = matches!(how, "kill" | "torn") && came.hit;
+            let text = all.get("seen.jsonl").map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+            let mut lines: Vec<&str> = text.iter().flat_map(|text| text.split_inclusive('\n')).collect();
+            if was_killed {
+                lines.pop_if(|last| !last.ends_with('\n'));
+            }
+            for (ix, line) in lines.iter().enumerate() {
+                let told: Result<serde_json::Value, _> = serde_json::from_str(line);
+                let is_its = told.is_ok_and(|told| told["object"]["metadata"]["name"] == format!("w{ix}"));
+                assert!(is_its && line.ends_with('\n'), "{what}\n{text:?}");
+            }
+            assert!(text.is_none() || !lines.is_empty() || was_killed, "{what}\nan empty file is left");
+            std::fs::remove_dir_all(&folder).expect("the folder can go");
+            if !came.hit {
+                // There is nothing in it to be fitted, but all of it is kept.
+                assert!(lines.len() == 3 && came.said.contains("is written: 3 objects"), "{what}\n{text:?}");
+                assert!(number > 5, "it is made, written three times and synced: {number}");
+                break;
+            }
+            assert!(was_killed || came.said.contains("error: ") || how == "short", "{what}\nnobody says so");
+        }
+    }
+}
+
 /// A server is asked to end once it says that it is there; what it came to.
 #[cfg(all(unix, feature = "serve"))]
 fn served(desk: &Desk, line: &str, fault: &str) -> Came {
