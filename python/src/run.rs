@@ -1,86 +1,27 @@
 //! A run to its end, in memory.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
 
 use kubelapse::record::{Ending, Fan, Kept, Sink, csv, tables};
 use kubelapse::scenario::Plan;
-use kubelapse::session::{self, Outcome, Progress};
-use kubelapse::time::{Span, Time};
+use kubelapse::session::{self, Outcome};
+use kubelapse::time::Time;
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{PyBytes, PyTuple};
 
+use crate::errors;
 use crate::source::{Beside, read};
-use crate::table::Table;
-
-/// How often somebody who waits is looked at.
-const LOOK: Duration = Duration::from_millis(50);
-
-/// Whoever waits: Ctrl-C ends the run, and a callable is told how much of it is over.
-pub struct Waiting {
-    start: Time,
-    whole: Span,
-    told: Option<Py<PyAny>>,
-    last: Mutex<Instant>,
-    is_over: AtomicBool,
-    problem: Mutex<Option<PyErr>>,
-}
-
-impl Waiting {
-    /// For a run of this plan.
-    pub fn new(plan: &Plan, told: Option<Py<PyAny>>) -> Waiting {
-        Waiting {
-            start: plan.start,
-            whole: plan.until.since(plan.start),
-            told,
-            last: Mutex::new(Instant::now()),
-            is_over: AtomicBool::new(false),
-            problem: Mutex::new(None),
-        }
-    }
-
-    /// What Python has to say, if it has.
-    ///
-    /// # Errors
-    /// `KeyboardInterrupt`, or what the callable raised.
-    pub fn said(self) -> PyResult<()> {
-        self.problem.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
-    }
-}
-
-impl Progress for Waiting {
-    fn at(&self, now: Time, _: u64) {
-        {
-            let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-            if last.elapsed() < LOOK {
-                return;
-            }
-            *last = Instant::now();
-        }
-        let part = now.since(self.start).secs_f64() / self.whole.secs_f64().max(1e-6);
-        let looked = Python::attach(|py| {
-            py.check_signals()?;
-            self.told.as_ref().map_or(Ok(()), |told| told.call1(py, (part.min(1.0),)).map(drop))
-        });
-        if let Err(problem) = looked {
-            *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
-            self.is_over.store(true, Ordering::Relaxed);
-        }
-    }
-    fn stop(&self) -> bool {
-        self.is_over.load(Ordering::Relaxed)
-    }
-}
+use crate::table::{Table, escaped, of_objects, of_pods, of_timeline};
+use crate::waiting::Waiting;
 
 /// A run that is over.
 #[pyclass(frozen, module = "kubelapse")]
 pub struct Run {
-    plan: Arc<Plan>,
+    name: String,
     seed: u64,
-    kept: Kept,
+    rows: Rows,
     /// workloads.csv and endpoints.csv, which are small.
     others: [Vec<u8>; 2],
     outcome: Ended,
@@ -88,6 +29,15 @@ pub struct Run {
     timeline: OnceLock<Py<Table>>,
 }
 
+/// What the run has told of pods.
+enum Rows {
+    /// As it was played: rows, and when it ended.
+    Played(Box<Kept>, Time),
+    /// As another process has told it: timeline.csv and pods.csv.
+    Told([Vec<u8>; 2]),
+}
+
+#[derive(Clone)]
 struct Ended {
     digest: String,
     steps: u64,
@@ -101,31 +51,38 @@ struct Ended {
 /// # Errors
 /// What is wrong with the scenario; Ctrl-C.
 #[pyfunction]
-#[pyo3(signature = (source, *, seed = None, set = None, kubernetes = None, progress = None))]
+#[pyo3(signature = (source, *, seed = None, set = None, kubernetes = None, until = None, nodes = None, progress = None))]
+#[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub fn play(
     py: Python<'_>,
     source: &Bound<'_, PyAny>,
     seed: Option<u64>,
-    set: Option<&Bound<'_, PyDict>>,
+    set: Option<&Bound<'_, PyAny>>,
     kubernetes: Option<&str>,
+    until: Option<&str>,
+    nodes: Option<u32>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Run> {
-    let (_, plan, told) = read(source)?.load(&Beside::new(set, kubernetes)?)?;
-    let seed = seed.unwrap_or(plan.seed);
-    let waiting = Waiting::new(&plan, progress);
-    let (played, kept, others) = py.detach(|| {
-        let (mut kept, mut workloads, mut endpoints) = (Kept::default(), Vec::new(), Vec::new());
-        let sinks: Vec<Box<dyn Sink + '_>> = vec![
-            Box::new(&mut kept),
-            Box::new(tables::Workloads::new(&mut workloads)),
-            Box::new(tables::Endpoints::new(&mut endpoints)),
-        ];
-        let played = session::run(&plan, seed, &mut Fan { sinks }, &waiting);
-        (played, kept, [workloads, endpoints])
-    });
-    waiting.said()?;
-    let outcome = ended(played.map_err(|problem| PyOSError::new_err(problem.to_string()))?, &plan);
-    Ok(Run { plan, seed, kept, others, outcome, told, timeline: OnceLock::new() })
+    errors::guarded(|| {
+        let beside = Beside::new(set, kubernetes, until, nodes)?;
+        let (_, plan, told) = read(source, &beside)?.load(&beside)?;
+        let seed = seed.unwrap_or(plan.seed);
+        let waiting = Waiting::new(&plan, progress);
+        let (played, kept, others) = py.detach(|| {
+            let (mut kept, mut workloads, mut endpoints) = (Kept::default(), Vec::new(), Vec::new());
+            let sinks: Vec<Box<dyn Sink + '_>> = vec![
+                Box::new(&mut kept),
+                Box::new(tables::Workloads::new(&mut workloads)),
+                Box::new(tables::Endpoints::new(&mut endpoints)),
+            ];
+            let played = session::run(&plan, seed, &mut Fan { sinks }, &waiting);
+            (played, kept, [workloads, endpoints])
+        });
+        waiting.said()?;
+        let outcome = ended(played.map_err(|problem| PyOSError::new_err(problem.to_string()))?, &plan);
+        let rows = Rows::Played(Box::new(kept), plan.until);
+        Ok(Run { name: plan.name.clone(), seed, rows, others, outcome, told, timeline: OnceLock::new() })
+    })
 }
 
 fn ended(outcome: Outcome, plan: &Plan) -> Ended {
@@ -141,17 +98,55 @@ fn ended(outcome: Outcome, plan: &Plan) -> Ended {
     }
 }
 
+impl Run {
+    /// timeline.csv (0) or pods.csv (1), as the program writes it.
+    pub fn csv(&self, which: usize) -> PyResult<Vec<u8>> {
+        let (kept, until) = match &self.rows {
+            Rows::Told(files) => return Ok(files[which].clone()),
+            Rows::Played(kept, until) => (kept, *until),
+        };
+        let mut out = Vec::new();
+        let told = match which {
+            0 => spelled(kept, until, &mut csv::Timeline::new(&mut out)),
+            _ => spelled(kept, until, &mut csv::Pods::new(&mut out)),
+        };
+        told.map_err(|problem| PyOSError::new_err(problem.to_string()))?;
+        Ok(out)
+    }
+    /// How many rows the timeline has.
+    fn height(&self) -> usize {
+        match &self.rows {
+            Rows::Played(kept, _) => kept.rows.len(),
+            Rows::Told([timeline, _]) => ::csv::Reader::from_reader(&timeline[..]).records().count(),
+        }
+    }
+}
+
 /// Rows that are kept, told once more.
-fn spelled(kept: &Kept, plan: &Plan, sink: &mut dyn Sink) -> io::Result<()> {
-    let ending = Ending {
-        pods: &Arc::new(kept.pods.clone()),
-        at: plan.until,
-        stands: plan.until,
-        partial: kept.partial,
-    };
+fn spelled(kept: &Kept, until: Time, sink: &mut dyn Sink) -> io::Result<()> {
+    let ending =
+        Ending { pods: &Arc::new(kept.pods.clone()), at: until, stands: until, partial: kept.partial };
     sink.begin(&kept.directory)?;
     sink.batch(&kept.directory, &kept.rows)?;
     sink.end(&kept.directory, &ending)
+}
+
+/// A run as another process has told it. `of`: version, name, seed, digest, steps, ended.
+#[pyfunction]
+pub fn run_of(
+    of: (String, String, u64, String, u64, f64),
+    texts: [Vec<String>; 3],
+    files: [Vec<u8>; 4],
+) -> PyResult<Run> {
+    let (version, name, seed, digest, steps, ended) = of;
+    if version != env!("CARGO_PKG_VERSION") {
+        let own = env!("CARGO_PKG_VERSION");
+        return Err(errors::wrong(format!("this run was pickled by kubelapse {version}, and this is {own}")));
+    }
+    let ([failures, answers, told], [timeline, pods, workloads, endpoints]) = (texts, files);
+    let outcome = Ended { digest, steps, ended, failures, answers };
+    let rows = Rows::Told([timeline, pods]);
+    Ok(Run { name, seed, rows, others: [workloads, endpoints], outcome, told, timeline: OnceLock::new() })
 }
 
 #[pymethods]
@@ -159,7 +154,7 @@ impl Run {
     /// The scenario's name.
     #[getter]
     fn name(&self) -> &str {
-        &self.plan.name
+        &self.name
     }
     /// The seed that it was played with.
     #[getter]
@@ -202,46 +197,75 @@ impl Run {
         if let Some(made) = self.timeline.get() {
             return Ok(made.clone_ref(py));
         }
-        let table = py.detach(|| Table::timeline(&self.kept.directory, &self.kept.rows))?;
+        let table = errors::guarded(|| {
+            py.detach(|| match &self.rows {
+                Rows::Played(kept, _) => Table::timeline(&kept.directory, &kept.rows),
+                Rows::Told([timeline, _]) => Table::of_csv(timeline, |_, name| of_timeline(name)),
+            })
+        })?;
         let table = Py::new(py, table)?;
         Ok(self.timeline.get_or_init(|| table).clone_ref(py))
     }
     /// The rows of pods.csv.
     #[getter]
     fn pods(&self) -> PyResult<Table> {
-        Table::pods(&self.kept.directory, &self.kept.pods)
+        errors::guarded(|| match &self.rows {
+            Rows::Played(kept, _) => Table::pods(&kept.directory, &kept.pods),
+            Rows::Told([_, pods]) => Table::of_csv(pods, |_, name| of_pods(name)),
+        })
     }
     /// The rows of workloads.csv.
     #[getter]
     fn workloads(&self) -> PyResult<Table> {
-        Table::of_csv(&self.others[0], &["namespace", "kind", "name", "revision", "condition"])
+        Table::of_csv(&self.others[0], |_, name| of_objects(name))
     }
     /// The rows of endpoints.csv.
     #[getter]
     fn endpoints(&self) -> PyResult<Table> {
-        Table::of_csv(&self.others[1], &["namespace", "service"])
+        Table::of_csv(&self.others[1], |_, name| of_objects(name))
     }
     /// timeline.csv as the program writes it, byte for byte.
     fn timeline_csv<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let mut out = Vec::new();
-        spelled(&self.kept, &self.plan, &mut csv::Timeline::new(&mut out))
-            .map_err(|problem| PyOSError::new_err(problem.to_string()))?;
-        Ok(PyBytes::new(py, &out))
+        Ok(PyBytes::new(py, &errors::guarded(|| py.detach(|| self.csv(0)))?))
     }
     /// pods.csv as the program writes it.
     fn pods_csv<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let mut out = Vec::new();
-        spelled(&self.kept, &self.plan, &mut csv::Pods::new(&mut out))
-            .map_err(|problem| PyOSError::new_err(problem.to_string()))?;
-        Ok(PyBytes::new(py, &out))
+        Ok(PyBytes::new(py, &errors::guarded(|| py.detach(|| self.csv(1)))?))
     }
     fn __repr__(&self) -> String {
         format!(
             "<run of {}, seed {}: {} rows, digest {}>",
-            self.plan.name,
+            self.name,
             self.seed,
-            self.kept.rows.len(),
+            self.height(),
             self.outcome.digest
         )
+    }
+    /// How it ended, for a notebook.
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        let Ended { digest, steps, ended, failures, .. } = &self.outcome;
+        let failed: String = failures.iter().map(|own| format!("<li>{}</li>", escaped(own))).collect();
+        let failed = if failed.is_empty() { failed } else { format!("<ul>{failed}</ul>") };
+        let pods = Py::new(py, self.pods()?)?;
+        let pods: String = pods.call_method0(py, "_repr_html_")?.extract(py)?;
+        Ok(format!(
+            "<p><b>{}</b>, seed {}: {ended} s, {steps} steps, digest <code>{digest}</code></p>{failed}{pods}",
+            escaped(&self.name),
+            self.seed
+        ))
+    }
+    /// For `pickle`: the files that the program would write. Another process has the same rows of it, without playing it again.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let made = py.import("kubelapse._kubelapse")?.getattr("run_of")?;
+        let own = &self.outcome;
+        let of = (env!("CARGO_PKG_VERSION"), &self.name, self.seed, &own.digest, own.steps, own.ended);
+        let texts = (&own.failures, &own.answers, &self.told).into_pyobject(py)?;
+        let files: PyResult<Vec<_>> =
+            [self.csv(0)?, self.csv(1)?, self.others[0].clone(), self.others[1].clone()]
+                .iter()
+                .map(|file| Ok(PyBytes::new(py, file)))
+                .collect();
+        let arguments = (of, texts, PyTuple::new(py, files?)?).into_pyobject(py)?;
+        Ok((made, arguments))
     }
 }

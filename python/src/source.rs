@@ -1,25 +1,30 @@
 //! A scenario, wherever it comes from.
 //!
 //! A path is read; the name of a scenario that is built in is one, too; a text that is a scenario or manifests is taken as it is; a
-//! dict is a scenario whose keys are those of the file. Manifests are surrounded as `kubelapse run web.yaml` does it.
+//! dict is a scenario whose keys are those of the file. Manifests, also several of them and folders of them, are surrounded as
+//! `kubelapse run web.yaml` does it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kubelapse::scenario::assumed::{self, Given};
-use kubelapse::scenario::{Plan, builtin};
+use kubelapse::scenario::{self, Diagnostics, Plan, builtin};
 use kubelapse::session::Script;
-use pyo3::exceptions::{PyOSError, PyTypeError};
+use pyo3::exceptions::{PyFileNotFoundError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple};
 
-use crate::ScenarioError;
+use crate::errors;
 
 /// What was read.
+#[derive(Clone)]
 pub struct Source {
-    label: String,
+    pub label: String,
     text: String,
+    /// Its text was made from a dict.
+    is_dict: bool,
     /// Where its manifests lie.
     folder: Option<PathBuf>,
     /// Manifests that came in the place of a scenario, by their paths.
@@ -29,25 +34,57 @@ pub struct Source {
 }
 
 /// What is said beside a scenario.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Beside {
     /// `key=value`
     pub overrides: Vec<String>,
+    /// Of manifests: how many nodes there are.
+    nodes: Option<u32>,
 }
 
 impl Beside {
-    /// Overrides as they are written in Python.
+    /// Overrides alone.
+    pub fn of(overrides: Vec<String>) -> Beside {
+        Beside { overrides, nodes: None }
+    }
+
+    /// As it is written in Python.
     ///
     /// # Errors
     /// A value that no scenario can hold.
-    pub fn new(set: Option<&Bound<'_, PyDict>>, kubernetes: Option<&str>) -> PyResult<Beside> {
+    pub fn new(
+        set: Option<&Bound<'_, PyAny>>,
+        kubernetes: Option<&str>,
+        until: Option<&str>,
+        nodes: Option<u32>,
+    ) -> PyResult<Beside> {
         let mut overrides = Vec::new();
-        for (key, value) in set.into_iter().flatten() {
-            overrides.push(format!("{}={}", key.extract::<String>()?, spelled(&value)?));
+        for (key, value) in pairs("set", set)? {
+            overrides.push(format!("{key}={}", spelled(&value)?));
         }
         overrides.extend(kubernetes.map(|version| format!("kubernetes={version}")));
-        Ok(Beside { overrides })
+        if let Some(until) = until {
+            // Who says when a run ends means that instant, whatever happens until then.
+            overrides.extend([format!("until={until}"), "untilSettled=false".to_owned()]);
+        }
+        if nodes.is_some_and(|count| !(1..=10_000).contains(&count)) {
+            return Err(errors::wrong("nodes: from 1 to 10000"));
+        }
+        Ok(Beside { overrides, nodes })
     }
+}
+
+/// What a mapping says, in its order.
+///
+/// # Errors
+/// It is none, or a key is no text.
+pub fn pairs<'py>(name: &str, own: Option<&Bound<'py, PyAny>>) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
+    let Some(own) = own else { return Ok(Vec::new()) };
+    let expected = || PyTypeError::new_err(format!("{name}: a dict of keys and their values is expected"));
+    let own = own.cast::<PyMapping>().map_err(|_| expected())?;
+    let pair =
+        |pair: Bound<'py, PyAny>| pair.extract::<(String, Bound<'py, PyAny>)>().map_err(|_| expected());
+    own.items()?.iter().map(pair).collect()
 }
 
 /// A value as a scenario file spells it.
@@ -70,23 +107,41 @@ fn toml_of(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<toml::Value> {
     if let Ok(own) = value.cast::<PyBool>() {
         return Ok(own.is_true().into());
     }
-    if value.is_instance_of::<PyInt>() {
-        return Ok(value.extract::<i64>()?.into());
+    // Numbers of other libraries say that they are whole by `__index__`.
+    if value.is_instance_of::<PyInt>() || (!is_plain(value) && value.hasattr("__index__")?) {
+        let whole = value.extract::<i64>();
+        return whole
+            .map(Into::into)
+            .map_err(|_| PyOverflowError::new_err(format!("{value} is beyond what a scenario can hold")));
     }
     if value.is_instance_of::<PyFloat>() {
-        return Ok(value.extract::<f64>()?.into());
+        let number = value.extract::<f64>()?;
+        return match number.is_finite() {
+            true => Ok(number.into()),
+            false => Err(wrong(format!("{number} is no number that a scenario can hold"))),
+        };
     }
     if value.is_instance_of::<PyString>() {
         return Ok(value.extract::<String>()?.into());
     }
-    if let Ok(own) = value.cast::<PyDict>() {
+    if let Ok(own) = value.cast::<PyMapping>() {
         let mut table = toml::Table::new();
-        for (key, value) in own {
+        for pair in own.items()? {
+            let (key, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair.extract()?;
+            let Ok(key) = key.extract::<String>() else {
+                return Err(PyTypeError::new_err(format!(
+                    "a key of a scenario is a text, and not {}",
+                    key.repr()?
+                )));
+            };
             if !value.is_none() {
-                table.insert(key.extract()?, toml_of(&value, depth + 1)?);
+                table.insert(key, toml_of(&value, depth + 1)?);
             }
         }
         return Ok(table.into());
+    }
+    if let Ok(path) = value.extract::<PathBuf>() {
+        return Ok(path.to_string_lossy().into_owned().into());
     }
     if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
         let all: PyResult<Vec<toml::Value>> =
@@ -99,75 +154,181 @@ fn toml_of(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<toml::Value> {
     )))
 }
 
+/// Neither a mapping, a list nor a text, whatever else it can do.
+fn is_plain(value: &Bound<'_, PyAny>) -> bool {
+    value.is_instance_of::<PyFloat>()
+        || value.is_instance_of::<PyString>()
+        || value.is_instance_of::<PyList>()
+        || value.is_instance_of::<PyTuple>()
+        || value.is_instance_of::<PyDict>()
+}
+
 fn wrong(text: impl Into<String>) -> PyErr {
-    ScenarioError::new_err(text.into())
+    errors::of_scenario(text.into())
 }
 
 /// Reads what stands for a scenario.
 ///
 /// # Errors
 /// It cannot be read, or is none.
-pub fn read(source: &Bound<'_, PyAny>) -> PyResult<Source> {
-    if let Ok(dict) = source.cast::<PyDict>() {
-        return Ok(scenario(
-            "scenario.toml",
-            toml_of(dict.as_any(), 0)?.as_table().map(ToString::to_string).unwrap_or_default(),
-        ));
+pub fn read(source: &Bound<'_, PyAny>, beside: &Beside) -> PyResult<Source> {
+    read_over(source, None, beside)
+}
+
+/// Reads what stands for a scenario; or manifests that are a change of others, which are applied first.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub fn read_over(
+    source: &Bound<'_, PyAny>,
+    against: Option<&Bound<'_, PyAny>>,
+    beside: &Beside,
+) -> PyResult<Source> {
+    let manifests = match named(source)? {
+        Named::Scenario(_) if against.is_some() => {
+            return Err(wrong(
+                "`against` is about manifests (a scenario applies a second time with [[apply]] at)",
+            ));
+        }
+        Named::Scenario(_) if beside.nodes.is_some() => {
+            return Err(wrong("`nodes` is about manifests; a scenario says it itself: [[node]] count"));
+        }
+        Named::Scenario(found) => return Ok(found),
+        Named::Manifests(manifests) => manifests,
+    };
+    let old = match against.map(named).transpose()? {
+        None => Vec::new(),
+        Some(Named::Manifests(old)) => old,
+        Some(Named::Scenario(own)) => {
+            return Err(wrong(format!("`{}` is a scenario; `against` is about manifests", own.label)));
+        }
+    };
+    around(manifests, &old, beside)
+}
+
+/// What something names.
+enum Named {
+    Scenario(Source),
+    /// By their paths.
+    Manifests(Vec<(String, String)>),
+}
+
+fn named(source: &Bound<'_, PyAny>) -> PyResult<Named> {
+    if source.is_instance_of::<PyList>() || source.is_instance_of::<PyTuple>() {
+        let mut all = Vec::new();
+        for own in source.try_iter()? {
+            match named(&own?)? {
+                Named::Manifests(manifests) => all.extend(manifests),
+                Named::Scenario(own) => {
+                    return Err(wrong(format!("`{}` is a scenario; a list is one of manifests", own.label)));
+                }
+            }
+        }
+        return match all.is_empty() {
+            true => Err(wrong("no manifest is in the list")),
+            false => Ok(Named::Manifests(all)),
+        };
     }
-    if let Ok(path) = source.extract::<PathBuf>() {
-        let is_text = source.is_instance_of::<PyString>();
-        let text = path.to_string_lossy();
-        if is_text && text.contains('\n') {
-            return of_text(&text);
-        }
-        if path.exists() {
-            return of_file(&path);
-        }
-        if is_text && let Some(shipped) = builtin::find(&text) {
-            return Ok(scenario(&format!("{}.toml", shipped.name), shipped.text.to_owned()));
-        }
-        let mut words = format!("`{text}` is no file, and no scenario of that name is built in");
-        let names: Vec<&str> = builtin::ALL.iter().map(|own| own.name).collect();
-        if let Some(near) = kubelapse::scenario::diagnostic::nearest(&text, &names) {
-            let _ = write!(words, "; did you mean `{near}`?");
-        }
-        return Err(wrong(words));
+    if source.cast::<PyMapping>().is_ok() {
+        let text = toml_of(source, 0)?.as_table().map(ToString::to_string).unwrap_or_default();
+        return Ok(Named::Scenario(Source { is_dict: true, ..scenario("scenario.toml", text) }));
     }
-    let kind = source.get_type().name()?;
-    Err(PyTypeError::new_err(format!(
-        "a scenario is a path, the name of one that is built in, a text or a dict, and no {kind}"
-    )))
+    let Ok(path) = source.extract::<PathBuf>() else {
+        let kind = source.get_type().name()?;
+        return Err(PyTypeError::new_err(format!(
+            "a scenario is a path, the name of one that is built in, a text, a dict or a list of manifests, and no {kind}"
+        )));
+    };
+    let is_text = source.is_instance_of::<PyString>();
+    let text = path.to_string_lossy();
+    if is_text && text.contains('\n') {
+        return Ok(match assumed::is_manifest(&text) {
+            true => Named::Manifests(vec![("manifest.yaml".to_owned(), text.into_owned())]),
+            false => Named::Scenario(scenario("scenario.toml", text.into_owned())),
+        });
+    }
+    if path.is_dir() {
+        return folder(&path);
+    }
+    if path.exists() {
+        return of_file(&path);
+    }
+    if is_text && let Some(shipped) = builtin::find(&text) {
+        return Ok(Named::Scenario(scenario(&format!("{}.toml", shipped.name), shipped.text.to_owned())));
+    }
+    if !is_text {
+        return Err(PyFileNotFoundError::new_err((2, "No such file or directory", text.into_owned())));
+    }
+    let mut words = format!("`{text}` is no file, and no scenario of that name is built in");
+    let names: Vec<&str> = builtin::ALL.iter().map(|own| own.name).collect();
+    if let Some(near) = kubelapse::scenario::diagnostic::nearest(&text, &names) {
+        let _ = write!(words, "; did you mean `{near}`?");
+    }
+    Err(wrong(words))
 }
 
 fn scenario(label: &str, text: String) -> Source {
-    Source { label: label.to_owned(), text, folder: None, files: Vec::new(), told: Vec::new() }
+    let (folder, files, told) = Default::default();
+    Source { label: label.to_owned(), text, is_dict: false, folder, files, told }
 }
 
-fn of_text(text: &str) -> PyResult<Source> {
-    if assumed::is_manifest(text) {
-        around(vec![("manifest.yaml".to_owned(), text.to_owned())])
-    } else {
-        Ok(scenario("scenario.toml", text.to_owned()))
-    }
-}
+/// So many bytes of a file are read; no cluster takes more at once.
+const MOST_BYTES: u64 = 64 << 20;
 
-fn of_file(path: &Path) -> PyResult<Source> {
+fn text_of(path: &Path) -> PyResult<String> {
     let shown = path.display().to_string();
-    let text =
-        std::fs::read_to_string(path).map_err(|problem| PyOSError::new_err(format!("{shown}: {problem}")))?;
-    if assumed::is_manifest(&text) {
-        return around(vec![(shown, text)]);
+    let length = std::fs::metadata(path).map_err(|problem| errors::of_file(&shown, &problem))?.len();
+    if length > MOST_BYTES {
+        return Err(wrong(format!("{shown}: more than {} MiB; that is more than is read", MOST_BYTES >> 20)));
+    }
+    let bytes = std::fs::read(path).map_err(|problem| errors::of_file(&shown, &problem))?;
+    String::from_utf8(bytes).map_err(|problem| {
+        let good = problem.utf8_error().valid_up_to();
+        let line = problem.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+        wrong(format!("{shown}: line {line}: this is no text (a byte that is not UTF-8)"))
+    })
+}
+
+fn is_manifest_name(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json")
+}
+
+fn of_file(path: &Path) -> PyResult<Named> {
+    let shown = path.display().to_string();
+    let text = text_of(path)?;
+    let is_toml = path.extension().is_some_and(|end| end == "toml");
+    if is_manifest_name(path) || (!is_toml && assumed::is_manifest(&text)) {
+        return Ok(Named::Manifests(vec![(shown, text)]));
     }
     let folder = path.parent().filter(|own| !own.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
-    Ok(Source { folder: Some(folder), ..scenario(&shown, text) })
+    Ok(Named::Scenario(Source { folder: Some(folder), ..scenario(&shown, text) }))
 }
 
-fn around(files: Vec<(String, String)>) -> PyResult<Source> {
-    let given = Given { name: None, files: &files, against: &[], nodes: None, templates_of: &[] };
-    let made = assumed::around(given).map_err(|why| wrong(format!("error: {why}")))?;
+/// The manifests right in a folder: those that `kubectl apply -f` takes.
+fn folder(path: &Path) -> PyResult<Named> {
+    let shown = path.display().to_string();
+    let entries = std::fs::read_dir(path).map_err(|problem| errors::of_file(&shown, &problem))?;
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| is_manifest_name(path) && !path.is_dir())
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(wrong(format!("{shown}: no manifest (*.yaml, *.yml, *.json) in this folder")));
+    }
+    let read = |file: &PathBuf| Ok((file.display().to_string(), text_of(file)?));
+    Ok(Named::Manifests(files.iter().map(read).collect::<PyResult<_>>()?))
+}
+
+fn around(files: Vec<(String, String)>, old: &[(String, String)], beside: &Beside) -> PyResult<Source> {
+    let given = Given { name: None, files: &files, against: old, nodes: beside.nodes, templates_of: &[] };
+    let made = assumed::around(given).map_err(|why| wrong(why.clone()))?;
     let mut told = made.told;
     told.extend(assumed::wrong(&files).map(|why| format!("left out: {why}")));
-    Ok(Source { told, files, ..scenario("scenario.toml", made.text) })
+    let label = format!("{} (assumed)", made.name);
+    let files = files.into_iter().chain(old.iter().cloned()).collect();
+    Ok(Source { told, files, ..scenario(&label, made.text) })
 }
 
 impl Source {
@@ -185,19 +346,42 @@ impl Source {
         std::fs::read_to_string(file).map_err(|problem| problem.to_string())
     }
 
-    /// What can be run, and what it was made from.
+    /// The plan with these values said otherwise, as `--set` takes them.
+    ///
+    /// # Errors
+    /// All problems that it has.
+    pub fn plan(&self, overrides: &[String]) -> Result<Plan, Diagnostics> {
+        scenario::load(&self.label, &self.text, &|path| self.manifest(path), overrides)
+    }
+
+    /// Problems that it has, as an exception.
+    pub fn refused(&self, problems: &Diagnostics) -> PyErr {
+        errors::of_diagnostics(problems, self.is_dict)
+    }
+
+    /// What can be run, what it was made from, and what is odd about it.
     ///
     /// # Errors
     /// All problems that it has, in the program's words.
     pub fn load(&self, beside: &Beside) -> PyResult<(Script, Arc<Plan>, Vec<String>)> {
         let loader = |path: &str| self.manifest(path);
         let (script, loaded) = Script::load(&self.label, &self.text, &loader, &beside.overrides)
-            .map_err(|problems| wrong(problems.render(false)))?;
+            .map_err(|problems| self.refused(&problems))?;
         let mut told = self.told.clone();
         if loaded.warnings.warnings() > 0 {
             told.push(loaded.warnings.render(false));
         }
         Ok((script, Arc::new(loaded.plan), told))
+    }
+
+    /// What a script was made from, once more.
+    pub fn of_script(
+        label: &str,
+        text: &str,
+        manifests: BTreeMap<String, String>,
+        told: Vec<String>,
+    ) -> Source {
+        Source { files: manifests.into_iter().collect(), told, ..scenario(label, text.to_owned()) }
     }
 }
 

@@ -1,22 +1,8 @@
-"""The wheel as its users have it. KUBELAPSE names the program whose bytes are compared; without it those tests are skipped."""
-
-import os
-import subprocess
-import threading
-import time
+"""Runs as tables, and their bytes: the wheel as its users have it."""
 
 import kubelapse
 import pytest
-
-PROGRAM = os.environ.get("KUBELAPSE")
-CRASHING = """
-until = "5m"
-[[pod]]
-name = "web"
-spec.containers = [{ name = "app", image = "x" }]
-[pod.behavior.containers.app]
-attempts = [{ runs = "2s", exit = 1 }]
-"""
+from conftest import CRASHING, ROOT
 
 
 def test_a_run_has_the_rows_of_the_life():
@@ -94,7 +80,7 @@ def test_a_session_goes_both_ways_and_has_other_futures():
     assert "delete" in other.undo()
     with pytest.raises(kubelapse.ScenarioError):
         s.do("levitate pod/web")
-    with pytest.raises(kubelapse.ScenarioError, match="does not only look"):
+    with pytest.raises(kubelapse.InputError, match="does not only look"):
         s.kubectl("save x")
     s.goto(0)
     assert s.position == 0 or s.now == 0
@@ -119,33 +105,23 @@ def test_tables_are_taken_by_others():
     assert duckdb.sql("select count(*) from timeline").fetchall() == [(len(timeline),)]
 
 
-def test_the_interpreter_is_let_go_of_and_progress_is_told():
-    ticks, parts, over = [0], [], threading.Event()
-
-    def tick():
-        while not over.is_set():
-            ticks[0] += 1
-            time.sleep(0.001)
-
-    thread = threading.Thread(target=tick)
-    thread.start()
-    kubelapse.run("fleet-1k", progress=parts.append)
-    over.set()
-    thread.join()
-    assert ticks[0] > 0 and parts == sorted(parts)
-
-    def stop(_):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        kubelapse.run("crash-loop-10k", progress=stop)
-
-
-@pytest.mark.skipif(PROGRAM is None, reason="KUBELAPSE names no program")
-def test_bytes_are_the_programs(tmp_path):
-    for own in [own for own in kubelapse.catalogue() if not own.is_large][::7]:
+def test_bytes_are_the_programs(program, tmp_path):
+    for own in [own for own in kubelapse.catalogue() if not own.is_large][::9]:
         out = tmp_path / own.name
-        subprocess.run([PROGRAM, "run", own.name, "--seed", "5", "--out", out, "--quiet"], check=False, capture_output=True)
+        program("run", own.name, "--seed", 5, "--out", out, "--quiet")
         run = kubelapse.run(own.name, seed=5)
         assert (out / "timeline.csv").read_bytes() == run.timeline_csv(), own.name
         assert (out / "pods.csv").read_bytes() == run.pods_csv(), own.name
+
+
+def test_digests_are_those_of_the_table():
+    """Runs and walks have the digests that stand in tests/digests.tsv."""
+    lines = [line.split("\t") for line in (ROOT / "tests/digests.tsv").read_text().splitlines()[1:]]
+    assert len(lines) > 100
+    for name, seed, digest, steps in lines[::5]:
+        run = kubelapse.run(name, seed=int(seed))
+        assert (run.digest, run.steps) == (digest, int(steps)), name
+    for name, seed, digest, _ in lines[::40]:
+        s = kubelapse.Session(name, seed=int(seed))
+        s.end()
+        assert s.digest == digest, name

@@ -4,12 +4,13 @@
 //! each under the same seeds, and tells how a measure depends on what was varied. As chance is drawn by address, the cells of a
 //! grid share their luck, and differences between them are those of pairs.
 //!
-//! Absent on purpose: files, threads and screens. Whoever asks plays the runs side by side and hands the results in, in the
-//! order of cells and seeds; the same bytes come out whatever the threads did.
+//! Absent on purpose: files, threads and screens. Who asks lends [`hands`], on which the runs are played side by side; the same
+//! bytes come out whatever the threads did.
 
 pub mod alerts;
 pub mod audit;
 pub mod fit;
+pub mod hands;
 pub mod measure;
 pub mod predict;
 pub mod statistics;

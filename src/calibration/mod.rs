@@ -13,6 +13,7 @@ mod judge;
 mod recording;
 mod report;
 mod stream;
+pub mod versions;
 
 pub use judge::{Seen, judge, simulate};
 pub use recording::{Recording, STREAM};

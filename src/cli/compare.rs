@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::{Exit, calibrate, manifest, print, print_json, talk, upgrade};
-use crate::compare::{self, Side, Tolerance, fidelity::Allowances};
+use crate::compare::{self, Side};
 use crate::record::{csv, objects};
 use crate::rules::versions::Version;
 use crate::rules::versions::gates::Gates;
@@ -87,25 +87,14 @@ pub fn compare(arguments: &Arguments) -> Exit {
 
 /// How two sides are held against each other, and how that is told.
 pub struct How {
-    /// How far two gaps may differ, in microseconds; None: as far as chance explains.
-    pub within: Option<i64>,
-    until: Option<i64>,
+    /// How they are.
+    pub held: compare::How,
     all: bool,
     /// The answer is for programs.
     pub json: bool,
 }
 
 impl How {
-    /// Holds two sides against each other, up to where it was asked for.
-    pub fn report(&self, [a, b]: &mut [Side; 2], gates: &Gates) -> compare::Report {
-        if let Some(until) = self.until {
-            a.cut(until);
-            b.cut(until);
-        }
-        let allowances = Allowances { polls: !gates.habits.requeues_after_back_off, ..Allowances::default() };
-        compare::compare(a, b, &Tolerance { within: self.within, allowances })
-    }
-
     /// The answer for people; `titles` are the sides' names.
     pub fn text(&self, titles: [&str; 2], report: &compare::Report) -> String {
         format!("A  {}\nB  {}\n\n{}", titles[0], titles[1], compare::text::render(report, self.all))
@@ -130,7 +119,7 @@ fn how(arguments: &Arguments) -> Result<How, String> {
         }
     };
     let (within, until) = (duration(&arguments.within)?, duration(&arguments.until)?);
-    Ok(How { within, until, all: arguments.all, json: arguments.output == "json" })
+    Ok(How { held: compare::How { within, until }, all: arguments.all, json: arguments.output == "json" })
 }
 
 fn two_sides(a: &str, b: &str, arguments: &Arguments, how: &How) -> Result<Exit, String> {
@@ -141,7 +130,7 @@ fn two_sides(a: &str, b: &str, arguments: &Arguments, how: &How) -> Result<Exit,
         return Err("standard input can be one side only".to_owned());
     }
     let gates = Gates::of(version);
-    let report = how.report(&mut [side(a, &gates)?, side(b, &gates)?], &gates);
+    let report = how.held.report(&mut [side(a, &gates)?, side(b, &gates)?], &gates);
     match how.json {
         true => print_answer(&report)?,
         false => print(&how.text([a, b], &report)),

@@ -67,7 +67,7 @@ pub fn explain(arguments: &Arguments) -> Exit {
     }
     let others: Vec<String> = input.left_out.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     if input.subjects.is_empty() {
-        let held = instead(&text, &others);
+        let held = explain::instead(&text, &others);
         let help = "kubectl get pod NAME -o yaml | kubelapse explain -";
         return wrong(&format!("{}: no pod in it{held}\nhelp: {help}", arguments.file));
     }
@@ -75,24 +75,6 @@ pub fn explain(arguments: &Arguments) -> Exit {
         talk(&format!("note: left out {}: only pods are explained\n", others.join(", ")));
     }
     Exit::Ran
-}
-
-/// What an input without pods holds instead, and how to get one with.
-pub(super) fn instead(text: &str, others: &[String]) -> String {
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    if first.is_empty() {
-        ", it is empty".to_owned()
-    } else if first.starts_with("Error") || first.starts_with("No resources found") {
-        format!(", but an answer of kubectl: {first}")
-    } else if first.starts_with("NAME") {
-        ", but a table for people".to_owned()
-    } else if first.starts_with("Name:") {
-        ", but a description for people".to_owned()
-    } else if others.is_empty() {
-        String::new()
-    } else {
-        format!(", but {}", others.join(", "))
-    }
 }
 
 fn wrong(problem: &str) -> Exit {

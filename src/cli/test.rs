@@ -122,7 +122,7 @@ fn collect(arguments: &Arguments) -> Result<Vec<Tested>, Exit> {
     let mut tested = Vec::new();
     let (sources, mut wrong) = check::all(&words, &arguments.beside);
     for source in sources {
-        match source::load(&source, &overrides) {
+        match source::playable(&source, &overrides) {
             Ok(mut plan) => {
                 talk(&plan.left_out.no_effect_words());
                 if arguments.no_learning {

@@ -11,14 +11,10 @@ use serde::Serialize;
 use super::compare::{How, print_answer};
 use super::source::{self, Beside};
 use super::{Exit, check, fault, print, report, talk};
-use crate::calibration::simulate;
-use crate::compare::{self, Report, Side};
+use crate::calibration::versions;
+use crate::compare::Report;
 use crate::rules::versions::Version;
 use crate::scenario::Plan;
-
-/// With the same luck two gaps differ by what the versions do, and by no more than this where they do the same: writes that
-/// one version makes and the other does not stand in each other's way. In microseconds.
-const ALIKE: i64 = 50_000;
 
 /// The answer, for programs.
 #[derive(Serialize)]
@@ -41,11 +37,11 @@ struct Answer<'a> {
 pub fn upgrade(word: &str, versions: &str, seeds: Option<u64>, mut how: How) -> Result<Exit, String> {
     let versions = both(versions)?;
     let Some((label, plans)) = plans(word, versions)? else { return Ok(Exit::WrongRequest) };
-    how.within.get_or_insert(ALIKE);
+    how.held.within.get_or_insert(versions::ALIKE);
     let seeds: Vec<u64> = seeds.map_or_else(|| vec![plans[0].seed], |count| (0..count).collect());
     let bar = super::progress(seeds.len() as u64, "seeds");
     let play = |seed: &u64| {
-        let report = fault::catch(|| held(&plans, *seed, &how));
+        let report = fault::catch(|| versions::held(&plans, *seed, &how.held));
         bar.inc(1);
         report
     };
@@ -101,7 +97,7 @@ fn plans(word: &str, versions: [Version; 2]) -> Result<Option<Both>, String> {
     };
     let mut found = Vec::new();
     for version in versions {
-        match source::load(source, &[format!("kubernetes={}", version.as_str())]) {
+        match source::playable(source, &[format!("kubernetes={}", version.as_str())]) {
             Ok(plan) => found.push(Arc::new(plan)),
             Err(problems) => {
                 talk(&format!("error: Kubernetes {} refuses it:\n", version.as_str()));
@@ -110,12 +106,4 @@ fn plans(word: &str, versions: [Version; 2]) -> Result<Option<Both>, String> {
         }
     }
     Ok(<[Arc<Plan>; 2]>::try_from(found).ok().map(|plans| (source.label.clone(), plans)))
-}
-
-/// Both versions' lives, one against the other.
-fn held(plans: &[Arc<Plan>; 2], seed: u64, how: &How) -> Result<Report, String> {
-    let side = |plan: &Arc<Plan>| -> Result<Side, String> {
-        compare::read(&simulate(plan, seed)?.timeline, &plan.gates)
-    };
-    Ok(how.report(&mut [side(&plans[0])?, side(&plans[1])?], &plans[0].gates))
 }

@@ -14,6 +14,7 @@ use crate::api::EventType;
 use super::fidelity::{Allowances, Pairs, SHORT, align, limit};
 use super::life::{Life, SeenEvent, State};
 use super::side::{Known, Lived, Side};
+use crate::rules::versions::gates::Gates;
 
 /// What may differ without counting.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +23,27 @@ pub struct Tolerance {
     pub within: Option<i64>,
     /// What recordings of a cluster cannot tell.
     pub allowances: Allowances,
+}
+
+/// How somebody wants two sides held against each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct How {
+    /// How far two gaps may be apart, in microseconds; None: as far as chance explains.
+    pub within: Option<i64>,
+    /// What came later in a pod's life is left out, and events then, too; in microseconds.
+    pub until: Option<i64>,
+}
+
+impl How {
+    /// Holds them against each other, by the habits of a version.
+    pub fn report(&self, [a, b]: &mut [Side; 2], gates: &Gates) -> Report {
+        if let Some(until) = self.until {
+            a.cut(until);
+            b.cut(until);
+        }
+        let allowances = Allowances { polls: !gates.habits.requeues_after_back_off, ..Allowances::default() };
+        compare(a, b, &Tolerance { within: self.within, allowances })
+    }
 }
 
 /// What is different between two sides.

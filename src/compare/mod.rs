@@ -15,6 +15,6 @@ pub mod text;
 pub(crate) mod watch;
 pub mod workloads;
 
-pub use difference::{Report, Tolerance, compare};
+pub use difference::{How, Report, Tolerance, compare};
 pub use life::{Life, Row, State};
 pub use side::{Side, read};

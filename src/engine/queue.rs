@@ -193,9 +193,15 @@ impl<E: Copy> Queue<E> {
 
     /// Everything that waits, in the order in which it will be played.
     pub fn waiting(&self) -> Vec<(Time, u64, E)> {
+        self.waiting_where(|_, _| true)
+    }
+
+    /// What of it is so, in that order: only that is sorted.
+    pub fn waiting_where(&self, mut is_so: impl FnMut(Time, E) -> bool) -> Vec<(Time, u64, E)> {
         let far = self.levels.iter().flat_map(|level| level.slots.iter().flatten());
         let late = self.late.iter().map(|Reverse(entry)| entry);
         let all = self.sorted.iter().chain(late).chain(far);
+        let all = all.filter(|entry| is_so(entry.at, entry.event));
         let mut list: Vec<_> = all.map(|entry| (entry.at, entry.sequence, entry.event)).collect();
         list.sort_by_key(|(at, sequence, _)| (*at, *sequence));
         list

@@ -13,7 +13,7 @@ mod status;
 mod text;
 mod times;
 
-pub use read::{Input, Subject, read};
+pub use read::{Input, Subject, instead, read};
 pub use text::render;
 pub use times::newest;
 

@@ -230,6 +230,19 @@ impl Diagnostics {
         let line_start = self.lines.get(usize::from(loc.source)).map_or(0, |lines| lines[line - 1] as usize);
         (line, source.text.get(line_start..start).map_or(0, |before| before.chars().count()) + 1)
     }
+    /// The key at a place, as the way to it from the root of its scenario or action: `pod[0].spec.restartPolicy`. Of an override the
+    /// key that it names; empty where it is a manifest's.
+    pub fn key(&self, loc: Loc) -> String {
+        let Some(source) = self.sources.get(usize::from(loc.source)) else { return String::new() };
+        if source.name == OVERRIDE {
+            return source.text.split_once('=').map_or("", |(key, _)| key.trim()).to_owned();
+        }
+        // The first text of a load is the one that others are named in.
+        match loc.source {
+            0 => super::tree::parse(0, &source.text, &mut Diagnostics::default()).path_at(loc.start),
+            _ => String::new(),
+        }
+    }
     /// The line, from 1, in which a byte of a source stands.
     fn line_of(&self, source: u16, at: usize) -> usize {
         let begun = |lines: &Vec<u32>| lines.partition_point(|begin| *begin as usize <= at);
@@ -318,6 +331,9 @@ impl fmt::Display for Diagnostics {
 }
 impl std::error::Error for Diagnostics {}
 
+/// How overrides are called among the sources.
+pub(super) const OVERRIDE: &str = "--set";
+
 /// So many problems are shown at once; nobody reads more.
 const SHOWN: usize = 100;
 /// And of so many about one place; of what has no place all count.
@@ -351,6 +367,20 @@ fn floor_boundary(text: &str, index: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::nearest;
+    use crate::scenario::{load, no_files};
+
+    /// A place in a scenario has a key, wherever its table is written.
+    #[test]
+    fn problems_name_their_keys() {
+        let text = "until = \"5 parsecs\"\n[[pod]]\nname = \"a\"\n[[pod]]\nname = \"b\"\nspec.containers = [{ name = \"x\", imag = \"y\" }]\n\
+                    [pod.behavior.containers.x]\nattempts = [{ runs = \"2s\", exits = 1 }]\n";
+        let problems =
+            load("two.toml", text, &no_files, &["pod.c.spec=1".to_owned()]).expect_err("it is wrong");
+        let keys: Vec<String> = problems.items.iter().map(|own| problems.key(own.loc)).collect();
+        for key in ["until", "pod[1].behavior.containers.x.attempts[0].exits", "pod.c.spec"] {
+            assert!(keys.iter().any(|own| own == key), "{key}: {keys:?}");
+        }
+    }
 
     /// Of names that are as near the one is taken that a person would take.
     #[test]

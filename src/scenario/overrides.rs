@@ -7,7 +7,7 @@
 use serde_json::Value as Json;
 
 use super::Loader;
-use super::diagnostic::{Code, Diagnostic, Diagnostics};
+use super::diagnostic::{Code, Diagnostic, Diagnostics, OVERRIDE};
 use super::format::{FILE, IMAGE, Kind, POD, Shape};
 use super::tree::{self, Entry, Loc, Node, Table, Value};
 use crate::rules::kubectl::manifest;
@@ -30,7 +30,7 @@ const DEEPEST: usize = 64;
 /// Applies all of them, in order; what leads nowhere goes to `problems`.
 pub fn apply(root: &mut Node, overrides: &[String], loader: Loader<'_>, problems: &mut Diagnostics) {
     for text in overrides {
-        let source = problems.add_source("--set", text.clone());
+        let source = problems.add_source(OVERRIDE, text.clone());
         if let Err(item) = one(root, source, text, loader) {
             problems.push(item);
         }

@@ -133,6 +133,40 @@ impl Node {
         }
     }
 
+    /// The way from here to what stands at a byte of its source: `pod[0].spec.restartPolicy`; of several that hold it, to the
+    /// smallest. Empty where nothing does.
+    pub fn path_at(&self, at: u32) -> String {
+        let mut found: Option<(u32, String)> = None;
+        self.look_for(at, String::new(), &mut found);
+        found.map_or_else(String::new, |(_, path)| path)
+    }
+
+    fn look_for(&self, at: u32, path: String, found: &mut Option<(u32, String)>) {
+        let mut below = |locs: &[Loc], node: &Node, path: String| {
+            for loc in locs {
+                let length = loc.end.saturating_sub(loc.start);
+                let holds = (loc.start..loc.end.max(loc.start + 1)).contains(&at);
+                if holds && found.as_ref().is_none_or(|(least, _)| length <= *least) {
+                    *found = Some((length, path.clone()));
+                }
+            }
+            node.look_for(at, path, found);
+        };
+        match &self.value {
+            Value::Table(table) => {
+                for Entry { key, key_loc, node } in &table.entries {
+                    let dot = if path.is_empty() { "" } else { "." };
+                    below(&[*key_loc, node.loc], node, format!("{path}{dot}{}", spelled_key(key)));
+                }
+            }
+            Value::Array(items) => {
+                let each = items.iter().enumerate();
+                each.for_each(|(ix, item)| below(&[item.loc], item, format!("{path}[{ix}]")));
+            }
+            _ => {}
+        }
+    }
+
     /// Adds the entries of another table's list to this table's list of that name.
     pub fn extend_list(&mut self, name: &str, other: Node) {
         let (Value::Table(own), Value::Table(mut other)) = (&mut self.value, other.value) else { return };

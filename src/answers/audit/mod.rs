@@ -4,6 +4,7 @@
 //! A figure is played under several seeds and told as a range, 5 to 95 %, with the rule that sets it and the field to change. A
 //! finding always has the number that shows it. What to write instead is told only after it was played and came out better.
 
+mod asked;
 mod calendar;
 mod case;
 mod change;
@@ -24,6 +25,7 @@ mod scaling;
 mod start;
 mod stop;
 
+pub use asked::{Asked, Assumptions, Audited, ask, nothing_in};
 pub use case::{Assumed, Case, Load, Spread, Subject, subjects};
 pub use change::{Change, changes};
 

@@ -4,8 +4,9 @@
 //! made of it ([`find`]). What comes of it ([`course`]) is counted: how many of the presents lead to a change, and when
 //! ([`Prediction`]). Windows leave out as much at one side as at the other, and are rounded outward to whole seconds.
 //!
-//! Absent on purpose: files and threads, as everywhere in [`super`]. Whoever asks plays the seeds side by side.
+//! Absent on purpose: files and threads, as everywhere in [`super`]. Who asks lends hands, on which the presents are played side by side.
 
+mod asked;
 pub mod course;
 mod drains;
 mod find;
@@ -13,6 +14,7 @@ mod fit;
 mod told;
 mod workloads;
 
+pub use asked::{ask, blank, said, unknown, version};
 pub use course::{Course, Played, play};
 pub use drains::DrainCourse;
 pub use fit::Fit;

@@ -1,7 +1,9 @@
 //! A grid of cells, each a scenario with some keys said otherwise, and each played under the same seeds.
 
 pub mod picture;
+pub mod play;
 pub mod report;
+pub mod request;
 
 use crate::scenario::sweep::Knob;
 

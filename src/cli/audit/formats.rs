@@ -6,8 +6,7 @@ use std::io::Write as _;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
-use super::Audited;
-use crate::answers::audit::{Answer, Finding, QUESTIONS, Rank, Spread};
+use crate::answers::audit::{Answer, Audited, Finding, QUESTIONS, Rank, Spread};
 
 fn figure(answer: &Answer) -> String {
     answer.figure.as_ref().map_or_else(|| "-".to_owned(), Spread::words)
@@ -56,39 +55,8 @@ fn figures(own: &Audited) -> String {
 
 /// All of it, for programs.
 pub fn json(audited: &[Audited]) -> String {
-    let all: Vec<Value> = audited
-        .iter()
-        .map(|own| {
-            let answers: Vec<Value> = own
-                .answers()
-                .map(|answer| {
-                    let figure = answer.figure.map_or(Value::Null, |figure| {
-                        let unit = if figure.is_count { "count" } else { "seconds" };
-                        json!({ "low": figure.low, "high": figure.high, "unit": unit })
-                    });
-                    json!({
-                        "question": answer.question, "what": answer.what, "figure": figure,
-                        "words": answer.words, "rule": answer.rule, "field": answer.field,
-                    })
-                })
-                .collect();
-            let findings: Vec<Value> = own.findings().into_iter().map(finding).collect();
-            json!({
-                "workload": own.subject.words(), "namespace": own.subject.namespace.as_str(),
-                "file": own.subject.file.as_str(), "line": own.subject.line,
-                "findings": findings, "answers": answers,
-            })
-        })
-        .collect();
+    let all: Vec<Value> = audited.iter().map(Audited::json).collect();
     format!("{:#}\n", json!({ "workloads": all }))
-}
-
-fn finding(own: &Finding) -> Value {
-    let advice = own
-        .advice
-        .as_ref()
-        .map_or(Value::Null, |own| json!({ "set": own.set, "does": own.does, "better": own.better }));
-    json!({ "rank": own.rank.as_str(), "question": own.question, "words": own.words, "field": own.field, "advice": advice })
 }
 
 /// For a page or a merge request.

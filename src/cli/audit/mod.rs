@@ -5,15 +5,11 @@ mod formats;
 
 use std::io::{self, IsTerminal as _};
 
-use rayon::prelude::*;
-
+use super::hands::Threads;
 use super::source::{self, Beside, Source};
 use super::{Exit, check, fault, interrupt, print, print_json, report, talk};
-use crate::answers::audit::{
-    Answer, Assumed, Case, Change, Finding, QUESTIONS, Question, Rank, Subject, Told, changes, subjects,
-};
-use crate::rules::api_server::objects::ObjectType;
-use crate::scenario::values::parse_duration;
+use crate::answers::audit::{self, Asked, Assumptions, Audited, QUESTIONS, Subject, subjects};
+use crate::answers::hands::Stopped;
 use crate::scenario::{self, Plan};
 
 #[derive(clap::Args)]
@@ -57,8 +53,7 @@ enum Output {
 
 /// The questions that are asked where nothing is changed.
 fn names() -> clap::builder::PossibleValuesParser {
-    let asked = QUESTIONS.iter().filter(|question| !question.is_of_changes());
-    asked.map(|question| question.name).collect::<Vec<_>>().into()
+    Asked::names().into()
 }
 
 fn after_help() -> String {
@@ -78,87 +73,17 @@ Exit codes: 0 nothing is broken, 1 something is, 2 the request was wrong."
     )
 }
 
-/// A workload with what its questions have come to, in their order.
-pub struct Audited {
-    pub subject: Subject,
-    pub told: Vec<Told>,
-}
-
-impl Audited {
-    pub fn answers(&self) -> impl Iterator<Item = &Answer> {
-        self.told.iter().flat_map(|told| &told.answers)
-    }
-    /// The worst first.
-    pub fn findings(&self) -> Vec<&Finding> {
-        let mut all: Vec<&Finding> = self.told.iter().flat_map(|told| &told.findings).collect();
-        all.sort_by_key(|finding| finding.rank);
-        all
-    }
-}
-
-/// What was said of programs.
-struct Assumptions(Vec<(Option<String>, Assumed)>);
-
-impl Assumptions {
-    fn read(words: &[String]) -> Result<Assumptions, String> {
-        let mut all: Vec<(Option<String>, Assumed)> = Vec::new();
-        for word in words {
-            let refuse = |why: &str| format!("--assume {word}: {why}");
-            let (key, value) = word.split_once('=').ok_or_else(|| refuse("expected boots=20s"))?;
-            let (of, what) = match key.trim().rsplit_once('.') {
-                Some((of, what)) => (Some(of.to_owned()), what),
-                None => (None, key.trim()),
-            };
-            let span = Some(parse_duration(value.trim()).map_err(|why| refuse(&why))?);
-            let place = all.iter().position(|(own, _)| *own == of).unwrap_or_else(|| {
-                all.push((of, Assumed::default()));
-                all.len() - 1
-            });
-            let own = &mut all[place].1;
-            match what {
-                "boots" => own.boots = span,
-                "stops" => own.stops = span,
-                "runs" => own.runs = span,
-                _ => return Err(refuse("there are boots, stops and runs")),
-            }
-        }
-        Ok(Assumptions(all))
-    }
-
-    fn of(&self, subject: &Subject) -> Assumed {
-        let mut assumed = Assumed::default();
-        let of_all = self.0.iter().filter(|(of, _)| of.is_none());
-        let own = self
-            .0
-            .iter()
-            .filter(|(of, _)| of.as_deref().is_some_and(|of| subject.name == *of || subject.words() == of));
-        for (_, said) in of_all.chain(own) {
-            assumed.boots = said.boots.or(assumed.boots);
-            assumed.stops = said.stops.or(assumed.stops);
-            assumed.runs = said.runs.or(assumed.runs);
-        }
-        assumed
-    }
-
-    /// Workloads that something was said of and that are not there.
-    fn unknown(&self, there: &[Subject]) -> Option<&str> {
-        let named = self.0.iter().filter_map(|(of, _)| of.as_deref());
-        let is_there = |of: &&str| there.iter().any(|own| own.name == **of || own.words() == **of);
-        named.into_iter().find(|of| !is_there(of))
-    }
-}
-
 pub fn audit(arguments: &Arguments) -> Exit {
     interrupt::listen();
+    let is_change = !arguments.against.is_empty();
     let assumptions = match Assumptions::read(&arguments.assume) {
         Ok(assumptions) => assumptions,
         Err(problem) => {
-            talk(&format!("error: {problem}\n"));
+            talk(&format!("error: --assume {problem}\n"));
             return Exit::WrongRequest;
         }
     };
     let overrides = arguments.beside.overrides(None);
-    let is_change = !arguments.against.is_empty();
     let (sources, mut is_wrong) = match is_change {
         false => check::all(&arguments.files, &arguments.beside),
         true => match source::change(&arguments.files, &arguments.against, &arguments.beside) {
@@ -171,7 +96,7 @@ pub fn audit(arguments: &Arguments) -> Exit {
     };
     let mut plans = Vec::new();
     for source in sources {
-        match source::load(&source, &overrides) {
+        match source::playable(&source, &overrides) {
             Ok(plan) => plans.push((source, plan)),
             Err(problems) => {
                 report(&problems);
@@ -180,24 +105,9 @@ pub fn audit(arguments: &Arguments) -> Exit {
         }
     }
     let there: Vec<Subject> = plans.iter().flat_map(|(_, plan)| subjects(plan)).collect();
-    if !is_wrong && there.is_empty() {
-        let kinds =
-            [ObjectType::Deployment, ObjectType::StatefulSet, ObjectType::DaemonSet].map(ObjectType::name);
-        talk(&format!(
-            "error: there is no workload in it ({}, …) that could be asked about\n",
-            kinds.join(", ")
-        ));
-        return Exit::WrongRequest;
-    }
-    let is_shared = |plan: &Plan| {
-        changes(plan)
-            .iter()
-            .any(|own| own.subject.is_workload() && own.before.is_some() && own.after.is_some())
-    };
-    if is_change && !is_wrong && !plans.iter().any(|(_, plan)| is_shared(plan)) {
-        talk(
-            "error: no workload stands both in these manifests and in those of --against (a workload is one by kind, namespace and name)\n",
-        );
+    let all: Vec<&Plan> = plans.iter().map(|(_, plan)| plan).collect();
+    if let Some(why) = audit::nothing_in(&all, is_change).filter(|_| !is_wrong) {
+        talk(&format!("error: {why}\n"));
         return Exit::WrongRequest;
     }
     if let Some(name) = assumptions.unknown(&there).filter(|_| !is_wrong) {
@@ -207,9 +117,10 @@ pub fn audit(arguments: &Arguments) -> Exit {
     if is_wrong {
         return Exit::WrongRequest;
     }
+    let asked = Asked { questions: arguments.question.clone(), is_change, assumptions };
     let mut audited = Vec::new();
     for (source, plan) in &plans {
-        match ask(source, plan, &overrides, &assumptions, arguments) {
+        match ask(source, plan, &overrides, &asked, arguments.quiet) {
             Ok(own) => audited.extend(own),
             Err(exit) => return exit,
         }
@@ -217,8 +128,7 @@ pub fn audit(arguments: &Arguments) -> Exit {
     if let Err(exit) = show(&audited, arguments) {
         return exit;
     }
-    let is_broken = audited.iter().flat_map(Audited::findings).any(|finding| finding.rank == Rank::Broken);
-    if is_broken { Exit::ExpectationFailed } else { Exit::Ran }
+    if audited.iter().any(Audited::is_broken) { Exit::ExpectationFailed } else { Exit::Ran }
 }
 
 fn show(audited: &[Audited], arguments: &Arguments) -> Result<(), Exit> {
@@ -243,72 +153,31 @@ fn ask(
     source: &Source,
     plan: &Plan,
     overrides: &[String],
-    assumptions: &Assumptions,
-    arguments: &Arguments,
+    asked: &Asked,
+    quiet: bool,
 ) -> Result<Vec<Audited>, Exit> {
     let load = |set: &[String]| {
         let all: Vec<String> = overrides.iter().chain(set).cloned().collect();
         scenario::load(&source.label, &source.text, &|path| source.manifest(path), &all).ok()
     };
-    let is_change = !arguments.against.is_empty();
-    let made = fault::catch(|| match is_change {
-        false => {
-            let make = |own: &Subject| Case::new(plan, own.clone(), assumptions.of(own), &load);
-            subjects(plan).par_iter().map(make).collect::<Vec<Case<'_>>>()
-        }
-        true => {
-            let make = |own: &Change| Case::of_change(plan, own.clone(), assumptions.of(&own.subject), &load);
-            changes(plan).par_iter().map(make).collect()
-        }
-    });
-    let cases = made.map_err(|said| told_fault(&said, plan, ""))?;
-    let is_asked = |question: &Question| {
-        let named = &arguments.question;
-        question.is_of_changes() == is_change
-            && (named.is_empty() || named.iter().any(|own| own == question.name))
-    };
-    let bar = if arguments.quiet || !io::stderr().is_terminal() {
-        indicatif::ProgressBar::hidden()
-    } else {
-        indicatif::ProgressBar::new((cases.len() * QUESTIONS.len()) as u64)
+    let bar = match quiet || !io::stderr().is_terminal() {
+        true => indicatif::ProgressBar::hidden(),
+        false => indicatif::ProgressBar::new(asked.pieces(plan)),
     };
     if let Ok(style) = indicatif::ProgressStyle::with_template("{wide_bar} {pos}/{len} questions") {
         bar.set_style(style);
     }
-    let asked: Vec<(usize, usize)> = (0..cases.len())
-        .flat_map(|case| (0..QUESTIONS.len()).map(move |question| (case, question)))
-        .collect();
-    let told: Vec<Result<Told, String>> = asked
-        .par_iter()
-        .map(|(case, question)| {
-            let question = &QUESTIONS[*question];
-            let told = match is_asked(question) && !interrupt::asked() {
-                true => fault::catch(|| question.ask(&cases[*case])),
-                false => Ok(Told::default()),
-            };
-            bar.inc(1);
-            told
-        })
-        .collect();
-    bar.finish_and_clear();
-    if interrupt::asked() {
-        talk("interrupted\n");
-        return Err(Exit::Interrupted);
-    }
-    let mut told = told.into_iter();
-    let mut audited = Vec::new();
-    for subject in cases.iter().map(|case| case.subject.clone()) {
-        let own: Result<Vec<Told>, String> = told.by_ref().take(QUESTIONS.len()).collect();
-        let own = own.map_err(|said| told_fault(&said, plan, &subject.words()))?;
-        // Of what is no workload only a refusal is told.
-        if subject.is_workload() || own.iter().any(|told| !told.findings.is_empty()) {
-            audited.push(Audited { subject, told: own });
+    let threads = Threads::new(bar);
+    let came = audit::ask(plan, &load, asked, &threads);
+    threads.finish();
+    came.map_err(|stopped| match stopped {
+        (Stopped::Interrupted, _) => {
+            talk("interrupted\n");
+            Exit::Interrupted
         }
-    }
-    Ok(audited)
-}
-
-fn told_fault(said: &str, plan: &Plan, of: &str) -> Exit {
-    talk(&format!("{}  {} {of}, digest {}\n", fault::words(said), plan.name, plan.digest));
-    Exit::OurFault
+        (Stopped::Fault(_, said), of) => {
+            talk(&format!("{}  {} {of}, digest {}\n", fault::words(&said), plan.name, plan.digest));
+            Exit::OurFault
+        }
+    })
 }

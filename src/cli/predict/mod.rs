@@ -2,19 +2,19 @@
 
 mod formats;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::hands::Threads;
 use super::source::{self, Beside};
 use super::{Exit, explain, fault, interrupt, print, print_json, progress, report, talk};
-use crate::answers::predict::{Asked, Played, Prediction, play};
-use crate::rules::api_server::objects::ObjectType;
+use crate::answers::hands::Stopped;
+use crate::answers::predict::{self, Asked, Prediction, play};
 use crate::rules::versions::Version;
-use crate::scenario::diagnostic::nearest;
-use crate::scenario::given::{self, Given, Problem, Said, SetUp};
+use crate::scenario::Plan;
+use crate::scenario::given::{self, Problem, SetUp};
 use crate::scenario::values::parse_duration;
-use crate::scenario::{self, Plan};
 use crate::time::{Span, Time};
 
 #[derive(clap::Args)]
@@ -118,7 +118,7 @@ pub fn first_lines(text: &str, beside: &given::Beside, version: Version) -> BTre
     if given.pods.is_empty() || given.pods.len() > PODS {
         return none();
     }
-    let Ok(plan) = blank(version.as_str()) else { return none() };
+    let Ok(plan) = predict::blank(version.as_str()) else { return none() };
     let asked = Asked { seeds: 60, ..Asked::default() };
     let up = SetUp::new(given, &plan, &[]);
     let played = (0..asked.seeds).into_par_iter().map(|seed| play(&up, seed, &asked)).collect::<Vec<_>>();
@@ -132,32 +132,20 @@ pub fn first_lines(text: &str, beside: &given::Beside, version: Version) -> BTre
 
 /// Plays all presents, on all cores.
 fn made(up: &SetUp, asked: &Asked) -> Result<Prediction, Exit> {
-    let bar = progress(asked.seeds, "presents");
-    let played: Vec<Option<Result<Played, String>>> = (0..asked.seeds)
-        .into_par_iter()
-        .map(|seed| {
-            let own = (!interrupt::asked()).then(|| fault::catch(|| play(up, seed, asked)));
-            bar.inc(1);
-            own
-        })
-        .collect();
-    bar.finish_and_clear();
-    if interrupt::asked() {
-        talk("interrupted\n");
-        return Err(Exit::Interrupted);
-    }
-    let played: Result<Vec<Played>, String> = played.into_iter().flatten().collect();
-    let played = played.map_err(|said| {
-        talk(&fault::words(&said));
-        Exit::OurFault
-    })?;
-    Ok(Prediction::of(up, &played, asked))
+    let threads = Threads::new(progress(asked.seeds, "presents"));
+    let made = predict::ask(up, asked, &threads);
+    threads.finish();
+    made.map_err(|stopped| match stopped {
+        Stopped::Interrupted => {
+            talk("interrupted\n");
+            Exit::Interrupted
+        }
+        Stopped::Fault(_, said) => {
+            talk(&fault::words(&said));
+            Exit::OurFault
+        }
+    })
 }
-
-/// So many pods are put into so many presents at most: 200 of a hundred pods.
-const PUT: u64 = 20_000;
-/// And at least so many presents are played.
-const LEAST: u64 = 8;
 
 fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
     let mut problems = Vec::new();
@@ -177,10 +165,13 @@ fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
     if let Some(text) = arguments.kubernetes.as_ref().filter(|text| Version::parse(text).is_none()) {
         wrong(format!("--kubernetes {text}: no version that is known"), &Version::range());
     }
-    let said = match said(&arguments.assume) {
+    let said = match predict::said(&arguments.assume) {
         Ok(said) => said,
         Err(words) => {
-            wrong(words, "runs, boots and stops take a time, runs also forever, exits a code");
+            wrong(
+                format!("--assume {words}"),
+                "runs, boots and stops take a time, runs also forever, exits a code",
+            );
             Vec::new()
         }
     };
@@ -201,24 +192,25 @@ fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
     let given = text.as_ref().map(|text| (given::read(text, &beside), text));
     match given {
         Some((Ok(given), _)) if !given.pods.is_empty() || !given.objects.is_empty() => {
-            problems.extend(unknown(&said, &given));
+            let named = |own: Problem| Problem { words: format!("--assume {}", own.words), ..own };
+            problems.extend(predict::unknown(&said, &given).into_iter().map(named));
             if !problems.is_empty() {
                 return Err(problems);
             }
             let plan = match scenario {
                 Some(plan) => plan,
-                None => blank(&version(arguments, &given))?,
+                None => predict::blank(&predict::version(arguments.kubernetes.as_deref(), &given))?,
             };
-            let pods = given.pods.len().max(1) as u64;
-            let seeds = arguments.seeds.min((PUT / pods).max(LEAST));
-            let asked = Asked { seeds, ahead, level: f64::from(arguments.level) / 100.0 };
+            let asked = Asked { seeds: arguments.seeds, ahead, level: f64::from(arguments.level) / 100.0 };
+            let asked = asked.for_pods(given.pods.len());
             Ok((SetUp::new(given, &plan, &said), asked))
         }
         Some((Ok(given), text)) => {
             let others: Vec<String> =
                 given.left_out.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
             let hint = "kubectl get pod NAME -o yaml | kubelapse predict -";
-            let mut words = format!("{}: no pod in it{}", arguments.file, explain::instead(text, &others));
+            let mut words =
+                format!("{}: no pod in it{}", arguments.file, crate::explain::instead(text, &others));
             for note in &given.notes {
                 words.push_str("; ");
                 words.push_str(note);
@@ -232,56 +224,6 @@ fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
         }
         None => Err(problems),
     }
-}
-
-/// What is said of programs of which nothing is in the input, with the nearest name that is.
-fn unknown(said: &[Said], given: &Given) -> Vec<Problem> {
-    let mut names: BTreeSet<String> = BTreeSet::new();
-    for pod in &given.pods {
-        names.insert(pod.pod.meta.name.clone());
-        if let Some(owner) = pod.controller() {
-            names.insert(owner.name.to_string());
-            names.insert(format!("{}/{}", owner.kind.to_lowercase(), owner.name));
-        }
-    }
-    for (kind, value) in
-        given.objects.iter().filter(|(kind, _)| kind.law().has_pods || *kind == ObjectType::CronJob)
-    {
-        let name = value["metadata"]["name"].as_str().unwrap_or_default();
-        names.insert(name.to_owned());
-        names.insert(format!("{}/{name}", kind.singular()));
-    }
-    let missing = said.iter().filter_map(|own| own.of.as_ref()).filter(|of| !names.contains(*of));
-    let problem = |of: &String| {
-        let all: Vec<&str> = names.iter().map(String::as_str).collect();
-        let near = nearest(of, &all).map_or_else(
-            || "it is the name of a pod or of a workload, also as deployment/web".to_owned(),
-            |near| format!("did you mean {near}?"),
-        );
-        Problem { words: format!("--assume {of}: no pod and no workload of that name in it"), hint: near }
-    };
-    missing.map(problem).collect()
-}
-
-/// The version that counts: the one that is asked for, or that of the nodes, or the one that is nearest to it.
-fn version(arguments: &Arguments, given: &Given) -> String {
-    let told = arguments.kubernetes.clone().or_else(|| given.version.clone());
-    let Some(told) = told else { return Version::DEFAULT.as_str().to_owned() };
-    if Version::parse(&told).is_some() {
-        return told;
-    }
-    let minor = |text: &str| text.rsplit('.').next().and_then(|minor| minor.parse::<u32>().ok()).unwrap_or(0);
-    let nearest = Version::NAMES.iter().min_by_key(|name| minor(name).abs_diff(minor(&told)));
-    nearest.map_or_else(|| told.clone(), |name| (*name).to_owned())
-}
-
-/// A plan that says nothing of anything.
-fn blank(version: &str) -> Result<Plan, Vec<Problem>> {
-    let text = format!(
-        "name = \"given\"\nkubernetes = \"{version}\"\n[[pod]]\nname = \"none\"\nspec.containers = [{{ name = \"none\", image = \"none\" }}]\n"
-    );
-    scenario::load("given.toml", &text, &scenario::no_files, &[])
-        .map_err(|problems| vec![Problem { words: problems.render(false), hint: String::new() }])
 }
 
 /// The scenario of a name or a file.
@@ -299,33 +241,4 @@ fn loaded(name: &str, version: Option<&str>) -> Result<Plan, Vec<Problem>> {
         report(&problems);
         wrong(format!("--scenario {name}: it is wrong"))
     })
-}
-
-/// What is said of programs.
-fn said(words: &[String]) -> Result<Vec<Said>, String> {
-    let mut all: Vec<Said> = Vec::new();
-    for word in words {
-        let refuse = |why: &str| format!("--assume {word}: {why}");
-        let (key, value) = word.split_once('=').ok_or_else(|| refuse("expected runs=30s"))?;
-        let (key, value) = (key.trim(), value.trim());
-        let (of, what) = match key.rsplit_once('.') {
-            Some((of, what)) => (Some(of.to_owned()), what),
-            None => (None, key),
-        };
-        let place = all.iter().position(|own| own.of == of).unwrap_or_else(|| {
-            all.push(Said { of, ..Said::default() });
-            all.len() - 1
-        });
-        let own = &mut all[place];
-        let span = || parse_duration(value).map_err(|why| refuse(&why));
-        match what {
-            "runs" if value == "forever" => own.runs = Some(None),
-            "runs" => own.runs = Some(Some(span()?)),
-            "boots" => own.boots = Some(span()?),
-            "stops" => own.stops = Some(span()?),
-            "exits" => own.exits = Some(value.parse().map_err(|_| refuse("a code is a number up to 255"))?),
-            _ => return Err(refuse("there are runs, exits, boots and stops")),
-        }
-    }
-    Ok(all)
 }

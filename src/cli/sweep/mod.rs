@@ -3,23 +3,22 @@
 
 mod files;
 mod parts;
-mod play;
-mod request;
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
+use super::hands::Threads;
 use super::source::{self, Beside, Source};
-use super::{Exit, check, interrupt, print, print_json, report, talk};
+use super::{Exit, check, fault, interrupt, memory, print, print_json, report, talk};
 use crate::answers::measure::{Figure, Measure};
+use crate::answers::sweep::picture;
+use crate::answers::sweep::play::{self, Player};
 use crate::answers::sweep::report::Report;
-use crate::answers::sweep::{Grid, MOST_RUNS, picture};
-use crate::scenario::Plan;
+use crate::answers::sweep::request::{MEASURES, Request, SEEDS, Said};
 use crate::scenario::sweep::Knob;
+use crate::scenario::{self, Diagnostics, Plan};
 use files::Files;
 use parts::{Parts, Shard};
-use play::{Player, Stopped};
-use request::Request;
 
 /// Where a part's figures go, and a whole result's.
 const RUNS: &str = "runs.csv";
@@ -27,12 +26,35 @@ const SUMMARY: &str = "summary.csv";
 const PICTURE: &str = "sweep.svg";
 const LIST: &str = "sweep.json";
 
-/// Played where nobody says how many.
-const SEEDS: u64 = 100;
-/// Measured where nobody says what.
-const MEASURES: &str = "timeToReady,restarts,downtime";
-/// So many runs are kept in memory while seeds are added.
-const MOST_KEPT: u64 = 20_000_000;
+/// Why a sweep came to no end.
+enum Stopped {
+    /// The request was wrong, in words.
+    Wrong(Vec<String>),
+    /// A scenario is wrong.
+    Problems(Diagnostics),
+    /// The request was wrong, and that was told already.
+    Told,
+    /// A fault of our own, in words.
+    Fault(String),
+    /// Somebody wanted it to stop.
+    Interrupted,
+}
+
+impl Stopped {
+    fn wrong(words: String) -> Stopped {
+        Stopped::Wrong(vec![words])
+    }
+}
+
+impl From<play::Stopped> for Stopped {
+    fn from(stopped: play::Stopped) -> Stopped {
+        match stopped {
+            play::Stopped::Problems(problems) => Stopped::Problems(problems),
+            play::Stopped::Fault(said, with) => Stopped::Fault(format!("{}  {with}\n", fault::words(&said))),
+            play::Stopped::Interrupted => Stopped::Interrupted,
+        }
+    }
+}
 
 #[derive(clap::Args)]
 #[command(after_help = after_help())]
@@ -91,7 +113,7 @@ enum Output {
 
 fn after_help() -> String {
     format!(
-        "Measures ({MEASURES} where none is named; over several pods or workloads the worst, with mean: or sum: in front another):
+        "Measures ({} where none is named; over several pods or workloads the worst, with mean: or sum: in front another):
 {}  and those of the scenario's own [[measure]] tables
 
 Examples:
@@ -102,6 +124,7 @@ Examples:
   kubelapse sweep --merge part-*                                 puts the parts together
 
 Exit codes: 0 played, 2 the request was wrong, 130 interrupted.",
+        MEASURES.join(","),
         Measure::help()
     )
 }
@@ -160,15 +183,29 @@ fn begin(arguments: &Arguments) -> Result<(), Stopped> {
     let request = request(arguments, &plan)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads.map_or(0, usize::from)).build();
     let pool = pool.map_err(|problem| Stopped::wrong(format!("no threads: {problem}")))?;
-    let player = Player::new(source, overrides, &request, pool);
+    let runs = request.runs();
+    let bar = match arguments.quiet || !io::stderr().is_terminal() {
+        true => indicatif::ProgressBar::hidden(),
+        false => indicatif::ProgressBar::new(runs),
+    };
+    if let Ok(style) = indicatif::ProgressStyle::with_template("{wide_bar} {pos}/{len} runs, {eta} to go") {
+        bar.set_style(style);
+    }
+    let threads = Threads::many(pool, bar);
+    let load = |set: &[String]| {
+        let all: Vec<String> = overrides.iter().chain(set).cloned().collect();
+        let plan = scenario::load(&source.label, &source.text, &|path| source.manifest(path), &all)?;
+        memory::room_for(&source, &plan).map(|()| plan)
+    };
+    let player = Player::new(&request, &load, &threads);
     player.check()?;
     let folder = arguments.out.clone().unwrap_or_else(|| {
         let whole = Path::new("output").join(format!("{}-sweep", plan.name));
         arguments.shard.map_or(whole.clone(), |shard| whole.join(format!("part-{}", shard.part)))
     });
     match arguments.shard {
-        Some(shard) => play_part(&player, &request, shard, &folder, arguments.quiet),
-        None => play_all(arguments, &player, request, &folder),
+        Some(shard) => play_part(&player, &threads, &request, shard, (&folder, arguments.quiet)),
+        None => play_all(arguments, (&player, &threads), request, &folder),
     }
 }
 
@@ -183,72 +220,40 @@ fn scenario(arguments: &Arguments) -> Result<(Source, Vec<String>, Plan), Stoppe
         return Err(Stopped::wrong(format!("a sweep is of one scenario, and these are {count}")));
     };
     let overrides = arguments.beside.overrides(arguments.until.as_ref());
-    let plan = source::load(&source, &overrides).map_err(Stopped::Problems)?;
+    let plan = source::playable(&source, &overrides).map_err(Stopped::Problems)?;
     talk(&plan.left_out.no_effect_words());
     Ok((source, overrides, plan))
 }
 
 fn request(arguments: &Arguments, plan: &Plan) -> Result<Request, Stopped> {
-    let mut problems = Vec::new();
-    let mut knobs: Vec<Knob> = Vec::new();
-    for text in &arguments.vary {
-        match Knob::parse(text) {
-            Ok(knob) => knobs.push(knob),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    // What the command line says of a key counts, and the file's others stay.
-    let said = |knob: &&Knob| !knobs.iter().any(|own| own.key == knob.key);
-    let mut all: Vec<Knob> = plan.sweep.knobs.iter().filter(said).cloned().collect();
-    all.extend(knobs);
-    let words: Vec<String> = match &arguments.measure[..] {
-        [] => {
-            let own = plan.sweep.measures.iter().map(|own| own.name.clone());
-            MEASURES.split(',').map(str::to_owned).chain(own).collect()
-        }
-        named => named.to_vec(),
-    };
-    let mut measures: Vec<Measure> = Vec::new();
-    for text in &words {
-        match Measure::parse(text.trim(), &plan.sweep.measures) {
-            Ok(measure) if measures.contains(&measure) => {}
-            Ok(measure) => measures.push(measure),
-            Err(problem) => problems.push(problem),
-        }
-    }
     let (from, seeds) = arguments.seeds.unwrap_or((0, SEEDS));
-    if !problems.is_empty() {
-        return Err(Stopped::Wrong(problems));
-    }
-    let grid = Grid::new(all, arguments.pairs || plan.sweep.pairs).map_err(Stopped::wrong)?;
-    let request =
-        Request { name: plan.name.clone(), digest: plan.digest.clone(), grid, measures, from, seeds };
-    if request.runs() > MOST_RUNS {
-        return Err(Stopped::wrong(format!(
-            "{} cells under {seeds} seeds each are {} runs, and {MOST_RUNS} are played at most",
-            request.grid.cells(),
-            request.runs()
-        )));
-    }
-    Ok(request)
+    let said = Said {
+        vary: arguments.vary.iter().map(|text| Knob::parse(text)).collect(),
+        pairs: arguments.pairs,
+        measures: arguments.measure.clone(),
+        from,
+        seeds,
+    };
+    Request::new(plan, said).map_err(Stopped::Wrong)
 }
 
 fn play_part(
-    player: &Player,
+    player: &Player<'_, Threads>,
+    threads: &Threads,
     request: &Request,
     shard: Shard,
-    folder: &Path,
-    quiet: bool,
+    (folder, quiet): (&Path, bool),
 ) -> Result<(), Stopped> {
     let mut files = Files::create(folder, &[parts::FIGURES, parts::LIST]).map_err(unwritten(folder))?;
     let is_ours = |run: u64| run % shard.of == shard.part;
-    player.cells(request.from, request.seeds, quiet, &is_ours, &mut |cell, runs| {
+    player.cells(request.from, request.seeds, &is_ours, &mut |cell, runs| {
         let mut text = String::new();
         for (seed, figures) in runs {
             text.push_str(&parts::row(cell, seed, &figures));
         }
         files.write(parts::FIGURES, &text).map_err(unwritten(folder))
     })?;
+    threads.finish();
     let mut told = request.told();
     told.insert("shard".to_owned(), format!("{}/{}", shard.part, shard.of).into());
     files.keep(told).map_err(unwritten(folder))?;
@@ -260,7 +265,7 @@ fn play_part(
 
 fn play_all(
     arguments: &Arguments,
-    player: &Player,
+    (player, threads): (&Player<'_, Threads>, &Threads),
     mut request: Request,
     folder: &Path,
 ) -> Result<(), Stopped> {
@@ -268,37 +273,16 @@ fn play_all(
     let whole = |runs: Vec<(u64, Vec<Figure>)>| runs.into_iter().map(|(_, figures)| figures).collect();
     let Some(narrow) = arguments.until_interval else {
         let mut report = result.begin(&request)?;
-        player.cells(request.from, request.seeds, arguments.quiet, &|_| true, &mut |cell, runs| {
+        player.cells(request.from, request.seeds, &|_| true, &mut |cell, runs| {
             result.add(&mut report, cell, whole(runs))
         })?;
+        threads.finish();
         return result.keep(report, &request, arguments);
     };
-    let mut kept: Vec<Vec<Vec<Figure>>> = vec![Vec::new(); request.grid.cells() as usize];
-    let (mut from, mut count) = (request.from, request.seeds);
-    loop {
-        player.cells(from, count, arguments.quiet, &|_| true, &mut |cell, runs| {
-            kept[cell as usize].append(&mut whole(runs));
-            Ok(())
-        })?;
-        from += count;
-        request.seeds = from - request.from;
-        let mut report = Report::new(request.grid.clone(), request.measures.clone(), request.from);
-        for (cell, runs) in (0..).zip(&kept) {
-            report.cell(cell, runs.clone());
-        }
-        let widest = report.widest();
-        count = request.seeds;
-        if widest.is_some_and(|widest| widest <= narrow) {
-            break;
-        }
-        if request.runs().saturating_mul(2) > MOST_KEPT || widest.is_none() {
-            let so_far = match widest {
-                Some(widest) => format!("the widest interval is ±{:.1} %", widest * 100.0),
-                None => "some cell has no interval".to_owned(),
-            };
-            talk(&format!("warning: {so_far} after {} seeds, and no more are played\n", request.seeds));
-            break;
-        }
+    let (kept, ended) = player.until_narrow(&mut request, narrow)?;
+    threads.finish();
+    if let Some(words) = ended {
+        talk(&format!("warning: {words}\n"));
     }
     let mut report = result.begin(&request)?;
     for (cell, runs) in (0..).zip(kept) {

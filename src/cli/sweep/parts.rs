@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::request::Request;
 use crate::answers::measure::Figure;
+use crate::answers::sweep::request::Request;
 use crate::cli::manifest::hex;
 
 /// The figures of a part.

@@ -136,7 +136,7 @@ struct Remembered {
 }
 
 /// Expectations by whom they name.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Names {
     /// One pod's.
     pods: BTreeMap<String, Vec<usize>>,
@@ -164,7 +164,7 @@ impl Names {
 }
 
 /// What has been seen of the pods and objects that expectations name.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Seen {
     /// By expectation: the pods or objects that are named so, oldest first.
     named: Vec<Vec<u32>>,
@@ -196,6 +196,7 @@ impl Seen {
 }
 
 /// Judges a plan's expectations as its run goes on.
+#[derive(Clone)]
 pub struct Judge {
     plan: Arc<Plan>,
     /// Expectations in the order in which their times begin.
@@ -404,6 +405,11 @@ impl Judge {
             self.look(directory, rows);
         }
         self.looked = 0;
+    }
+
+    /// Which of them have not held so far, by their places in the plan.
+    pub fn failed(&self) -> BTreeSet<usize> {
+        self.failures.iter().map(|failure| failure.index).collect()
     }
 
     /// What did not hold, in the order of the file.

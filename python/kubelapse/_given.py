@@ -1,0 +1,76 @@
+"""What a cluster printed, wherever it comes from: a path, a text, or objects as a client of Kubernetes has them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ._kubelapse import Run
+
+
+def text_of(given) -> tuple[str, str]:
+    """Its name and its text."""
+    if isinstance(given, Run):
+        return given.name, given.timeline_csv().decode()
+    if isinstance(given, os.PathLike):
+        return str(given), Path(given).read_bytes().decode(errors="replace")
+    if isinstance(given, bytes):
+        return "text", given.decode(errors="replace")
+    if isinstance(given, str):
+        if "\n" in given or given.lstrip()[:1] in ("{", "[") or not given.strip():
+            return "text", given
+        return given, Path(given).read_bytes().decode(errors="replace")
+    if isinstance(given, Mapping):
+        return "objects", json.dumps(given, default=_plain)
+    if isinstance(given, Sequence):
+        return "objects", json.dumps({"apiVersion": "v1", "kind": "List", "items": list(given)}, default=_plain)
+    raise TypeError(f"what kubectl printed is a path, a text, an object or a list of objects, and no {type(given).__name__}")
+
+
+def _plain(own):
+    """Objects of clients: those of lightkube, pykube and kr8s have a dict in them, times have a text."""
+    for name in ("to_dict", "raw"):
+        if hasattr(own, name):
+            value = getattr(own, name)
+            return value() if callable(value) else value
+    if isinstance(own, datetime):
+        return instant(own)
+    raise TypeError(f"an object of a cluster holds texts, numbers, booleans, lists and dicts, and no {type(own).__name__}")
+
+
+def instant(now: str | datetime | None) -> str | None:
+    """As the module takes it, in RFC 3339."""
+    if not isinstance(now, datetime):
+        return now
+    if now.tzinfo is None:
+        raise ValueError("now: a datetime without a zone names no instant; datetime.now(timezone.utc)")
+    return now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def micros(now: str | datetime | None) -> int:
+    """Microseconds since 1970, of now where none is said."""
+    if now is None:
+        now = datetime.now(timezone.utc)
+    elif isinstance(now, str):
+        try:
+            now = datetime.fromisoformat(now.replace("Z", "+00:00"))
+        except ValueError:
+            from .errors import InputError
+
+            raise InputError(f"now {now}: no instant such as 2026-04-29T04:33:19Z") from None
+    instant(now)
+    return round((now - datetime(1970, 1, 1, tzinfo=timezone.utc)).total_seconds() * 1e6)
+
+
+def assumed(assume) -> list[str]:
+    """What is known of programs: `{"web.boots": "40s"}`, or the program's words, `["web.boots=40s"]`, `"boots=20s,stops=8s"`."""
+    if assume is None:
+        return []
+    if isinstance(assume, str):
+        return [word.strip() for word in assume.split(",")]
+    if isinstance(assume, Mapping):
+        return [f"{key}={value}" for key, value in assume.items()]
+    return [str(word) for word in assume]

@@ -1,0 +1,168 @@
+"""Sweeps, audits, predictions, fits, explanations, comparisons: what they come to, and that it is what the program prints."""
+
+import gzip
+import json
+import pickle
+
+import kubelapse
+import pytest
+from conftest import CRASHING, DEPLOYMENT, ROOT
+
+KEY = "pod.web.behavior.containers.app.attempts.0.runs"
+
+
+def test_a_sweep_has_rows_for_runs_and_cells():
+    swept = kubelapse.sweep(CRASHING, vary={KEY: ["1s", "30s"]}, seeds=8, measure=["restarts", "mean:restarts", "lastPhase"])
+    assert swept.runs.columns == ["cell", "seed", KEY, "restarts", "mean:restarts", "lastPhase"]
+    assert len(swept.runs) == 16 and swept.runs["seed"] == list(range(8)) * 2 and swept.runs[KEY] == ["1s"] * 8 + ["30s"] * 8
+    often, seldom = swept.runs["restarts"][:8], swept.runs["restarts"][8:]
+    assert all(isinstance(own, int) for own in often) and min(often) > max(seldom)
+    [first, *_] = [row for row in swept.summary.rows() if row["measure"] == "restarts"]
+    assert first["n"] == 8 and first["mean"] == pytest.approx(sum(often) / 8)
+    assert swept.cells[1]["knobs"] == {KEY: "30s"} and "restarts" in str(swept) and "<svg" in swept._repr_html_()
+
+
+def test_values_are_what_they_are_and_seeds_go_to_the_end():
+    vary = {"pod.web.behavior.containers.app.attempts.0.exit": range(1, 3), "latency.sandbox": "1s..2s"}
+    swept = kubelapse.sweep(CRASHING, vary=vary, seeds=range(2**64 - 2, 2**64 - 1), measure="restarts", threads=1)
+    assert swept.runs["pod.web.behavior.containers.app.attempts.0.exit"] == [1, 1, 2, 2]
+    assert swept.runs["seed"] == [2**64 - 2] * 4
+    assert kubelapse.run(CRASHING, seed=2**64 - 1).seed == 2**64 - 1
+
+
+def test_seeds_are_added_until_the_interval_is_narrow():
+    swept = kubelapse.sweep(CRASHING, seeds=4, measure="timeToReady", until_interval=0.05)
+    [only] = swept.summary.rows()
+    assert only["n"] > 4 and (only["ci_high"] - only["ci_low"]) / 2 <= 0.05 * only["mean"] and swept.warning is None
+
+
+def test_a_sweep_has_the_programs_bytes(program, crashing, tmp_path):
+    out = tmp_path / "out"
+    told = program("sweep", crashing, "--vary", f"{KEY}=1s,30s", "--seeds", 7, "--out", out, "-o", "json")
+    swept = kubelapse.sweep(crashing, vary={KEY: ["1s", "30s"]}, seeds=7)
+    assert swept.to_dict() == json.loads(told)
+    assert (out / "sweep.svg").read_text() == swept.svg
+    for name, table in (("runs.csv", swept.runs), ("summary.csv", swept.summary)):
+        head, *rows = (out / name).read_text().splitlines()
+        assert head == ",".join(table.columns) and len(rows) == len(table)
+        for row, cells in zip(rows, table.rows()):
+            assert [float(cell) if own not in (None, "") and not isinstance(own, str) else cell for cell, own in
+                    zip(row.split(","), cells.values())] == ["" if own is None else own for own in cells.values()]
+
+
+def test_an_audit_finds_what_the_program_finds(program, deployment):
+    audit = kubelapse.audit(deployment, assume={"boots": "20s"}, questions=["start", "hang"])
+    assert audit.to_dict() == json.loads(program("audit", deployment, "--assume", "boots=20s", "--question", "start,hang", "-o", "json"))
+
+
+def test_an_audit_is_typed():
+    audit = kubelapse.audit(DEPLOYMENT, assume={"web.boots": "60s"}, questions=["start", "hang"])
+    [web] = audit.workloads
+    assert web.workload == "deployment/web" and not audit.is_broken == bool(audit.findings and audit.findings[0][1].rank != "broken")
+    killed = [finding for _, finding in audit.findings if finding.question == "start"]
+    assert killed and killed[0].rank == "broken" and "deployment/web" in str(audit)
+    assert any(own.figure and own.figure.unit == "seconds" and own.figure.low <= own.figure.high for own in web.answers)
+    change = kubelapse.audit(DEPLOYMENT.replace("app: web } }", "app: shop } }"), against=DEPLOYMENT)
+    assert change.is_broken
+
+
+def cluster():
+    s = kubelapse.Session(CRASHING)
+    s.goto_where(status="CrashLoopBackOff")
+    return s.kubectl("get pod web -o json")
+
+
+def test_a_prediction_is_typed_and_what_the_program_prints(program, tmp_path):
+    place = tmp_path / "pod.json"
+    place.write_text(cluster())
+    predicted = kubelapse.predict(place, seeds=40, ahead="10m")
+    told = program("predict", place, "--seeds", 40, "--for", "10m", "-o", "json")
+    assert predicted.to_dict() == json.loads(told)
+
+
+def test_a_prediction_of_texts_and_objects():
+    text = cluster()
+    predicted = kubelapse.predict(text, seeds=40)
+    step = predicted["web"].steps[0]
+    assert step.status == "Running" and predicted.now < step.earliest <= step.latest and 0 < step.chance <= 1
+    assert kubelapse.predict(json.loads(text), seeds=40) == predicted == kubelapse.predict([json.loads(text)], seeds=40, threads=1)
+    forever = kubelapse.predict(text, seeds=40, assume={"web.runs": "forever"})
+    assert len(forever["web"].steps) == 1 and "Running" in str(forever)
+    assert kubelapse.predict(text, seeds=10, scenario=CRASHING)["web"].steps
+    with pytest.raises(KeyError):
+        predicted["nobody"]
+
+
+def test_an_explanation_is_what_the_program_prints(program, tmp_path):
+    place = ROOT / "tests/explain/crashloop.yaml"
+    now = "2026-04-29T05:00:00Z"
+    [told] = kubelapse.explain(place, now=now)
+    assert [told.to_dict()] == json.loads(program("explain", place, "--now", now, "-o", "json"))["pods"]
+    assert told.status in told.text
+
+
+def test_an_explanation_of_objects():
+    [told] = kubelapse.explain(json.loads(cluster()))
+    assert (told.status, told.phase) == ("CrashLoopBackOff", "Running") and told.detail["containers"][0]["restarts"] >= 1
+
+
+def test_a_fit_is_typed(program, tmp_path):
+    place = tmp_path / "stream.jsonl"
+    recorded = ROOT / "tests/golden-workloads/golden-workloads/deployment-restart-twice/stream.jsonl.gz"
+    place.write_bytes(gzip.decompress(recorded.read_bytes()))
+    fitted = kubelapse.fit(place)
+    assert fitted.rows and all(row.key and row.toml and row.n >= 0 for row in fitted)
+    assert any(row.parameters for row in fitted) or any(row.family for row in fitted)
+    assert fitted.to_dict() == json.loads(program("fit", place, "-o", "json"))
+
+
+def test_runs_and_texts_are_compared(program, crashing, tmp_path):
+    a, b = kubelapse.run(crashing, seed=1), kubelapse.run(crashing, seed=1, set={"pod.web.spec.restartPolicy": "Never"})
+    assert kubelapse.compare(a, a).same
+    told = kubelapse.compare(a, b)
+    assert not told and told.pods[0]["pod"] == "default/web" and "A  " in str(told)
+    for name, run in (("a.csv", a), ("b.csv", b)):
+        (tmp_path / name).write_bytes(run.timeline_csv())
+    words = program("compare", tmp_path / "a.csv", tmp_path / "b.csv", "-o", "json")
+    assert kubelapse.compare(tmp_path / "a.csv", tmp_path / "b.csv").to_dict() == json.loads(words) == told.to_dict()
+
+
+def test_versions_are_compared(program):
+    told = kubelapse.compare_versions("crash-loop", "1.32", "1.37", seeds=3)
+    words = json.loads(program("compare", "crash-loop", "--versions", "1.32,1.37", "--seeds", 3, "-o", "json"))
+    assert [*told.differ] == words["differ"] and told.seed == words["seed"] and told.report.to_dict() == words["report"]
+
+
+def test_answers_can_be_pickled():
+    text = cluster()
+    for own in [
+        kubelapse.sweep(CRASHING, seeds=2, until="1m"),
+        kubelapse.predict(text, seeds=10),
+        kubelapse.explain(text)[0],
+        kubelapse.compare(text, text),
+    ]:
+        again = pickle.loads(pickle.dumps(own))
+        assert str(again) == str(own) and again.to_dict() == own.to_dict() and repr(again) == repr(own)
+        assert own._repr_html_()
+
+
+def test_a_run_can_be_pickled():
+    run = kubelapse.run("rollout" if any(own.name == "rollout" for own in kubelapse.catalogue()) else "crash-loop", seed=5)
+    again = pickle.loads(pickle.dumps(run))
+    assert (again.name, again.seed, again.digest, again.steps, again.ended) == (run.name, run.seed, run.digest, run.steps, run.ended)
+    assert again.timeline_csv() == run.timeline_csv() and again.pods_csv() == run.pods_csv() and repr(again) == repr(run)
+    for name in ("timeline", "pods", "workloads", "endpoints"):
+        assert getattr(again, name).columns == getattr(run, name).columns
+        assert getattr(again, name).rows() == getattr(run, name).rows(), name
+    table = pickle.loads(pickle.dumps(run.timeline))
+    assert table.rows() == run.timeline.rows() and "<table>" in table._repr_html_()
+
+
+def test_pickled_tables_have_the_same_columns():
+    pyarrow = pytest.importorskip("pyarrow")
+    run = kubelapse.run("crash-loop")
+    again = pickle.loads(pickle.dumps(run))
+    for name in ("timeline", "pods", "workloads", "endpoints"):
+        own, other = (pyarrow.table(getattr(one, name)) for one in (run, again))
+        assert own.schema == other.schema, name
+        assert pyarrow.table(pickle.loads(pickle.dumps(getattr(run, name)))).schema == own.schema
