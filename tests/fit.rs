@@ -375,6 +375,37 @@ fn exits_are_shares() {
     }
 }
 
+/// A container that starts right behind another one shows how long a look at its image takes; of one that has to wait for another
+/// sync nothing is taken.
+#[test]
+fn a_look_at_an_image_is_seen_between_two_starts() {
+    const TWO: &str = r#"
+name    = "two"
+until   = "1m"
+[latency]
+inspectImage = { uniform = ["40ms", "80ms"] }
+[[pod]]
+name     = "both"
+replicas = 30
+every    = { uniform = ["0s", "1s"] }
+  [pod.spec]
+  initContainers = [{ name = "before", image = "one:1" }]
+  containers = [{ name = "one", image = "one:1" }, { name = "two", image = "two:1" }]
+  [pod.behavior.containers.before]
+  attempts = [{ runs = "1s" }]
+"#;
+    let fitted = fitted(&stream::text(&stream::lines(&plan(TWO), 1), true));
+    let own = row(&fitted, "latency", "inspectImage").expect("two containers of thirty pods");
+    let fit = own.fit.as_ref().expect("durations");
+    // The first of them pull their images.
+    assert!((24..=30).contains(&own.n()) && fit.family.name() == "uniform", "{own:?}");
+    for (name, truth) in [("low", 0.04), ("high", 0.08)] {
+        let seen = fit.parameters.iter().find(|own| own.name == name).expect("a number");
+        assert!((seen.value - truth).abs() < 0.005, "{name}: {}", seen.value);
+    }
+    assert!(!fitted.told.iter().any(|told| told.contains("inspectImage")), "{:?}", fitted.told);
+}
+
 /// A desk with the streams of a run, `pods.jsonl` stamped and `events.jsonl` too.
 fn with_streams(name: &str) -> Desk {
     let desk = Desk::with(name, None);

@@ -7,6 +7,8 @@
 mod bench;
 #[path = "support/desk.rs"]
 mod desk;
+#[path = "predict/inputs.rs"]
+mod inputs;
 #[path = "support/program.rs"]
 mod program;
 #[path = "predict/recorded.rs"]
@@ -160,6 +162,17 @@ fn recordings_that_are_cut_in_the_middle_go_on_as_predicted() {
     println!("{}", report.words);
     assert!(report.ranked > 10, "{}", report.words);
     holds(&report);
+    by_half(all);
+}
+
+/// Of families that were looked at while rules were made, and of those that were not: both hold what they say.
+fn by_half(all: Vec<Cut>) {
+    let (held_out, looked_at): (Vec<Cut>, Vec<Cut>) = all.into_iter().partition(|cut| cut.is_held_out);
+    for (of, cuts) in [("families that were looked at", looked_at), ("families held out", held_out)] {
+        let report = told(of, &cuts);
+        println!("{}", report.words);
+        holds(&report);
+    }
 }
 
 /// The same, where nobody says what programs do: pods of a workload tell it of each other.
@@ -180,6 +193,7 @@ fn what_programs_do_is_learned_from_pods_of_the_same_workload() {
     let report = told("nothing said", &all);
     println!("{}", report.words);
     assert!(report.ranked > 5, "{}", report.words);
+    by_half(all);
 }
 
 /// Windows hold at least what they say, or less by as much as so few leave to chance.
@@ -442,14 +456,14 @@ fn all_that_is_wrong_is_told_at_once_with_what_helps() {
         ),
         ("predict bare.yaml", vec!["has no status", "kubelapse run"]),
         ("predict broken.jsonl", vec!["too old resource version", "list anew"]),
-        ("predict empty.yaml", vec!["no pod in it, it is empty", "kubectl get pod NAME -o yaml"]),
+        ("predict empty.yaml", vec!["no object in it, it is empty", "kubectl get pod NAME -o yaml"]),
         ("predict none.txt", vec!["an answer of kubectl"]),
         ("predict nowhere.yaml", vec!["nowhere.yaml"]),
         (
             "predict manifest.yaml",
             vec!["deployment/web was not printed by a cluster", "kubelapse run", "kubelapse audit"],
         ),
-        ("predict text.yaml", vec!["no pod in it", "line"]),
+        ("predict text.yaml", vec!["text.yaml:", "neither JSON nor YAML"]),
         (
             "predict pod.yaml --now 2026-11-22T13:22:10Z --assume wbe.runs=1s",
             vec!["--assume wbe: no pod and no workload of that name", "did you mean web?"],

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use super::{Exit, manifest, predict, print, print_json, talk};
 use crate::explain::{self, Now};
 use crate::record::objects;
+use crate::rules::kubectl::printed;
 use crate::rules::versions::Version;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::given::Beside;
@@ -79,20 +80,11 @@ pub fn explain(arguments: &Arguments) -> Exit {
 
 /// What an input without pods holds instead, and how to get one with.
 pub(super) fn instead(text: &str, others: &[String]) -> String {
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    if first.is_empty() {
-        ", it is empty".to_owned()
-    } else if first.starts_with("Error") || first.starts_with("No resources found") {
-        format!(", but an answer of kubectl: {first}")
-    } else if first.starts_with("NAME") {
-        ", but a table for people".to_owned()
-    } else if first.starts_with("Name:") {
-        ", but a description for people".to_owned()
-    } else if others.is_empty() {
-        String::new()
-    } else {
-        format!(", but {}", others.join(", "))
-    }
+    let others = || match others {
+        [] => String::new(),
+        others => format!(", but {}", others.join(", ")),
+    };
+    printed::instead(text).unwrap_or_else(others)
 }
 
 fn wrong(problem: &str) -> Exit {

@@ -79,7 +79,12 @@ pub fn predict(arguments: &Arguments) -> Exit {
         Ok(request) => request,
         Err(problems) => {
             for problem in &problems {
-                talk(&format!("error: {}\n", problem.words));
+                let place = if problem.line > 0 {
+                    format!("{}:{}: ", arguments.file, problem.line)
+                } else {
+                    String::new()
+                };
+                talk(&format!("error: {place}{}\n", problem.words));
                 if !problem.hint.is_empty() {
                     talk(&format!("help: {}\n", problem.hint));
                 }
@@ -125,7 +130,7 @@ pub fn first_lines(text: &str, beside: &given::Beside, version: Version) -> BTre
     let prediction = Prediction::of(&up, &played, &asked);
     let lines = prediction.pods.iter().map(|pod| {
         let place = format!("{}/{}", pod.namespace, pod.name);
-        (place, formats::first_line(pod, &prediction))
+        (place, formats::only_line(pod, &prediction))
     });
     lines.collect()
 }
@@ -161,7 +166,7 @@ const LEAST: u64 = 8;
 
 fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
     let mut problems = Vec::new();
-    let mut wrong = |words: String, hint: &str| problems.push(Problem { words, hint: hint.to_owned() });
+    let mut wrong = |words: String, hint: &str| problems.push(problem(words, hint));
     let mut beside = given::Beside::default();
     if let Some(text) = &arguments.now {
         beside.now = Time::parse_rfc3339(text);
@@ -212,26 +217,48 @@ fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
             let pods = given.pods.len().max(1) as u64;
             let seeds = arguments.seeds.min((PUT / pods).max(LEAST));
             let asked = Asked { seeds, ahead, level: f64::from(arguments.level) / 100.0 };
-            Ok((SetUp::new(given, &plan, &said), asked))
+            let up = SetUp::new(given, &plan, &said);
+            if up.players.is_empty() && up.objects.is_empty() && up.drains.is_empty() {
+                let words =
+                    with(format!("{}: nothing in it can be played on", arguments.file), &up.given.notes);
+                return Err(vec![problem(
+                    words,
+                    "kubectl get all,nodes,events -o yaml | kubelapse predict -",
+                )]);
+            }
+            Ok((up, asked))
         }
         Some((Ok(given), text)) => {
             let others: Vec<String> =
                 given.left_out.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
             let hint = "kubectl get pod NAME -o yaml | kubelapse predict -";
-            let mut words = format!("{}: no pod in it{}", arguments.file, explain::instead(text, &others));
-            for note in &given.notes {
-                words.push_str("; ");
-                words.push_str(note);
-            }
-            problems.push(Problem { words, hint: hint.to_owned() });
+            let words = format!("{}: no pod in it{}", arguments.file, explain::instead(text, &others));
+            problems.push(problem(with(words, &given.notes), hint));
             Err(problems)
         }
         Some((Err(own), _)) => {
-            problems.extend(own);
+            // What is of no line is of the file.
+            problems.extend(own.into_iter().map(|own| match own.line {
+                0 => Problem { words: format!("{}: {}", arguments.file, own.words), ..own },
+                _ => own,
+            }));
             Err(problems)
         }
         None => Err(problems),
     }
+}
+
+fn problem(words: String, hint: &str) -> Problem {
+    Problem { line: 0, words, hint: hint.to_owned() }
+}
+
+/// What is odd about an input says why nothing comes of it.
+fn with(mut words: String, notes: &[String]) -> String {
+    for note in notes {
+        words.push_str("; ");
+        words.push_str(note);
+    }
+    words
 }
 
 /// What is said of programs of which nothing is in the input, with the nearest name that is.
@@ -252,15 +279,15 @@ fn unknown(said: &[Said], given: &Given) -> Vec<Problem> {
         names.insert(format!("{}/{name}", kind.singular()));
     }
     let missing = said.iter().filter_map(|own| own.of.as_ref()).filter(|of| !names.contains(*of));
-    let problem = |of: &String| {
+    let unknown = |of: &String| {
         let all: Vec<&str> = names.iter().map(String::as_str).collect();
         let near = nearest(of, &all).map_or_else(
             || "it is the name of a pod or of a workload, also as deployment/web".to_owned(),
             |near| format!("did you mean {near}?"),
         );
-        Problem { words: format!("--assume {of}: no pod and no workload of that name in it"), hint: near }
+        problem(format!("--assume {of}: no pod and no workload of that name in it"), &near)
     };
-    missing.map(problem).collect()
+    missing.map(unknown).collect()
 }
 
 /// The version that counts: the one that is asked for, or that of the nodes, or the one that is nearest to it.
@@ -270,8 +297,17 @@ fn version(arguments: &Arguments, given: &Given) -> String {
     if Version::parse(&told).is_some() {
         return told;
     }
-    let minor = |text: &str| text.rsplit('.').next().and_then(|minor| minor.parse::<u32>().ok()).unwrap_or(0);
-    let nearest = Version::NAMES.iter().min_by_key(|name| minor(name).abs_diff(minor(&told)));
+    let parts = |text: &str| {
+        let mut parts = text.split('.').map(|part| part.parse::<i64>().unwrap_or(0));
+        (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
+    };
+    // Of another major version all minor ones are equally far: those of a later one are nearest to the last that is known.
+    let (major, minor) = parts(&told);
+    let far = |name: &&&str| match parts(name) {
+        (own, known) if own == major => (0, (known - minor).abs()),
+        (own, known) => ((own - major).abs(), if own < major { -known } else { known }),
+    };
+    let nearest = Version::NAMES.iter().min_by_key(far);
     nearest.map_or_else(|| told.clone(), |name| (*name).to_owned())
 }
 
@@ -281,7 +317,7 @@ fn blank(version: &str) -> Result<Plan, Vec<Problem>> {
         "name = \"given\"\nkubernetes = \"{version}\"\n[[pod]]\nname = \"none\"\nspec.containers = [{{ name = \"none\", image = \"none\" }}]\n"
     );
     scenario::load("given.toml", &text, &scenario::no_files, &[])
-        .map_err(|problems| vec![Problem { words: problems.render(false), hint: String::new() }])
+        .map_err(|problems| vec![problem(problems.render(false), "")])
 }
 
 /// The scenario of a name or a file.
@@ -290,7 +326,7 @@ fn loaded(name: &str, version: Option<&str>) -> Result<Plan, Vec<Problem>> {
     let mut overrides = beside.overrides(None);
     overrides.extend(version.map(|version| format!("kubernetes={version}")));
     let (sources, problems) = source::sources(&[name.to_owned()], &beside);
-    let wrong = |words: String| vec![Problem { words, hint: String::new() }];
+    let wrong = |words: String| vec![problem(words, "")];
     if let Some(problem) = problems.into_iter().next() {
         return Err(wrong(problem));
     }
