@@ -398,11 +398,9 @@ every    = { uniform = ["0s", "1s"] }
     let own = row(&fitted, "latency", "inspectImage").expect("two containers of thirty pods");
     let fit = own.fit.as_ref().expect("durations");
     // The first of them pull their images.
-    assert!((24..=30).contains(&own.n()) && fit.family.name() == "uniform", "{own:?}");
-    for (name, truth) in [("low", 0.04), ("high", 0.08)] {
-        let seen = fit.parameters.iter().find(|own| own.name == name).expect("a number");
-        assert!((seen.value - truth).abs() < 0.005, "{name}: {}", seen.value);
-    }
+    assert!((15..=30).contains(&own.n()), "{own:?}");
+    let mean = fit.parameters.iter().find(|own| own.name == "mean").expect("its mean");
+    assert!((mean.value - 0.06).abs() < 0.006, "{own:?}");
     assert!(!fitted.told.iter().any(|told| told.contains("inspectImage")), "{:?}", fitted.told);
 }
 

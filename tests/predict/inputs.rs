@@ -38,6 +38,15 @@ fn list(items: &[Value]) -> String {
         .expect("JSON")
 }
 
+fn utf16(text: &str, is_marked: bool) -> Vec<u8> {
+    let mark = if is_marked { "\u{feff}" } else { "" };
+    format!("{mark}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+fn json(value: &Value) -> Vec<u8> {
+    serde_json::to_vec(value).expect("JSON")
+}
+
 /// Lines of a watch.
 fn stream(lines: &[Value]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
@@ -86,53 +95,207 @@ fn what_is_handed_over_instead_is_told_with_its_place_or_taken() {
     let deployment = json!({ "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": { "name": "web", "namespace": "shop", "uid": "d-1", "creationTimestamp": "2026-11-22T13:00:00Z" },
         "spec": { "replicas": 3, "selector": { "matchLabels": { "a": "b" } } }, "status": { "replicas": 3 } });
+    let described =
+        "Name:  web\nNamespace:  shop\nContainers:\n  app:\n    State:  Waiting\n      Reason:  X\n";
+    let refused =
+        "The connection to the server localhost:8080 was refused - did you specify the right host?\n";
+    let found_not = "Error from server (NotFound): pods \"web\" not found\n";
+    let events = "LAST SEEN   TYPE      REASON    OBJECT\n2m  Warning  BackOff  pod/web\n";
+    let only = json!({ "metadata": pod()["metadata"], "spec": pod()["spec"], "status": pod()["status"] });
+    let pods = json!({ "kind": "PodList", "apiVersion": "v1", "items": [only] });
+    let mark = json!({ "kind": "Pod", "apiVersion": "v1", "metadata": { "resourceVersion": "99" } });
+    let unnumbered = {
+        let mut line = bare("ADDED");
+        line["object"]["metadata"].as_object_mut().expect("a map").remove("resourceVersion");
+        line
+    };
+    let half = b"{\"type\":\"MODIFIED\",\"obj".to_vec();
+    let between =
+        [stream(&[bare("ADDED")]), "W1129 12:00:00 words\n".to_owned(), stream(&[bare("MODIFIED")])];
+    let turned = [bare("ADDED"), json!({ "type": "MODIFIED", "object": later.clone() }), bare("MODIFIED")];
+    let seconds = |kind: &str, t: Value| stream(&[line(kind, t, &pod())]).into_bytes();
     let table: Vec<(&str, Vec<u8>, Said, Said)> = vec![
         // Kubectl's other formats, and what stands around its output.
-        ("table", b"NAME  READY  STATUS\nweb  0/1  CrashLoopBackOff\n".to_vec(), No(&["a table for people", "-o yaml"]), No(&["a table for people", "-o json"])),
-        ("events-table", b"LAST SEEN   TYPE      REASON    OBJECT\n2m  Warning  BackOff  pod/web\n".to_vec(), No(&["a table for people"]), No(&["a table for people"])),
-        ("describe", b"Name:  web\nNamespace:  shop\nContainers:\n  app:\n    State:  Waiting\n      Reason:  X\n".to_vec(), No(&["a description for people"]), No(&["a description for people"])),
-        ("error", b"Error from server (NotFound): pods \"web\" not found\n".to_vec(), No(&["an answer of kubectl: Error from server"]), No(&["an answer of kubectl"])),
-        ("refused", b"The connection to the server localhost:8080 was refused - did you specify the right host?\n".to_vec(), No(&["an answer of kubectl"]), No(&["an answer of kubectl"])),
-        ("web", b"<html><body>502</body></html>".to_vec(), No(&["a page of the web"]), No(&["a page of the web"])),
-        ("prompt", format!("$ kubectl get pod web -o json\n{pretty}").into_bytes(), No(&["the command before it"]), No(&["the command before it"])),
+        (
+            "table",
+            b"NAME  READY  STATUS\nweb  0/1  CrashLoopBackOff\n".to_vec(),
+            No(&["a table for people", "-o yaml"]),
+            No(&["a table for people", "-o json"]),
+        ),
+        ("events-table", events.into(), No(&["a table for people"]), No(&["a table for people"])),
+        ("describe", described.into(), No(&["a description for people"]), No(&["a description for people"])),
+        (
+            "error",
+            found_not.into(),
+            No(&["an answer of kubectl: Error from server"]),
+            No(&["an answer of kubectl"]),
+        ),
+        ("refused", refused.into(), No(&["an answer of kubectl"]), No(&["an answer of kubectl"])),
+        (
+            "web",
+            b"<html><body>502</body></html>".to_vec(),
+            No(&["a page of the web"]),
+            No(&["a page of the web"]),
+        ),
+        (
+            "prompt",
+            format!("$ kubectl get pod web -o json\n{pretty}").into_bytes(),
+            No(&["the command before it"]),
+            No(&["the command before it"]),
+        ),
         ("empty", Vec::new(), No(&["it is empty"]), No(&["it is empty"])),
-        ("nothing", b"---\n---\n".to_vec(), No(&["no object in it"]), No(&["no object in it"])),
+        ("nothing", b"---\n---\n".to_vec(), No(&["no object in it"]), No(&["nothing to fit"])),
         ("number", b"42".to_vec(), No(&["no object in it"]), No(&["no kind"])),
-        ("bytes", (0..=255).collect(), No(&["neither JSON nor YAML"]), No(&["neither JSON nor YAML"])),
-        ("utf16", pretty.encode_utf16().flat_map(u16::to_le_bytes).collect(), No(&["neither JSON nor YAML"]), No(&["neither JSON nor YAML"])),
-        ("events", list(std::slice::from_ref(&event)).into_bytes(), No(&["no pod in it", "kubectl get"]), No(&["nothing to fit", "pods,events"])),
-        ("workload-alone", list(&[deployment]).into_bytes(), No(&["what deployment/web has made is not in the input", "get all"]), No(&["nothing to fit"])),
+        ("bytes", (0..=255).collect(), No(&["no text in UTF-8"]), No(&["no text in UTF-8"])),
+        ("utf16", utf16(&pretty, false), No(&["no text in UTF-8"]), No(&["no text in UTF-8"])),
+        // As some shells redirect into a file.
+        ("utf16-marked", utf16(&pretty, true), Yes(&["shop/web"]), Yes(&["runs"])),
+        (
+            "events",
+            list(std::slice::from_ref(&event)).into_bytes(),
+            No(&["no pod in it", "kubectl get"]),
+            No(&["nothing to fit", "pods,events"]),
+        ),
+        (
+            "workload-alone",
+            list(&[deployment]).into_bytes(),
+            No(&["what deployment/web has made is not in the input", "get all"]),
+            No(&["nothing to fit"]),
+        ),
         ("tab", b"kind: Pod\n\tmetadata: {}\n".to_vec(), No(&["tab:1: "]), No(&["tab:1: "])),
         // The same text in other clothes.
         ("bom", format!("\u{feff}{pretty}").into_bytes(), Yes(&["shop/web"]), Yes(&["runs"])),
         ("crlf", pretty.replace('\n', "\r\n").into_bytes(), Yes(&["shop/web"]), Yes(&["runs"])),
-        ("pod-list", json!({ "kind": "PodList", "apiVersion": "v1", "items": [{ "metadata": pod()["metadata"], "spec": pod()["spec"], "status": pod()["status"] }] }).to_string().into_bytes(), Yes(&["shop/web"]), Yes(&["runs"])),
+        ("pod-list", json(&pods), Yes(&["shop/web"]), Yes(&["runs"])),
         // Texts that end early, or have something in between.
-        ("cut", pretty.as_bytes()[..pretty.len() / 2].to_vec(), No(&["cut:1: the text ends in the middle"]), No(&["ends in the middle"])),
-        ("cut-stream", [stream(&[bare("ADDED")]).into_bytes(), b"{\"type\":\"MODIFIED\",\"obj".to_vec()].concat(), Yes(&["line 2: the text ends in the middle", "shop/web"]), Yes(&["cut-stream:2: the text ends in the middle"])),
-        ("warning", [stream(&[bare("ADDED")]), "W1129 12:00:00 a warning\n".to_owned(), stream(&[bare("MODIFIED")])].concat().into_bytes(), No(&["warning:2: this is no JSON"]), No(&["warning:2: this is no JSON"])),
+        (
+            "cut",
+            pretty.as_bytes()[..pretty.len() / 2].to_vec(),
+            No(&["cut:1: the text ends in the middle"]),
+            No(&["ends in the middle"]),
+        ),
+        (
+            "cut-stream",
+            [stream(&[bare("ADDED")]).into_bytes(), half].concat(),
+            Yes(&["line 2: the text ends in the middle", "shop/web"]),
+            Yes(&["cut-stream:2: the text ends in the middle"]),
+        ),
+        (
+            "warning",
+            between.concat().into_bytes(),
+            No(&["warning:2: this is no JSON"]),
+            No(&["warning:2: this is no JSON"]),
+        ),
         // Fields that no API server prints: all of them, each on its line.
-        ("two", serde_json::to_vec_pretty(&two_faults).expect("JSON"), No(&["metadata.creationTimestamp: \"yesterday\" is no instant", "restartCount: \"five\" is no whole number from 0"]), No(&["creationTimestamp: \"yesterday\"", "restartCount: \"five\""])),
-        ("huge", serde_json::to_vec(&with(RESTARTS, json!(1e30))).expect("JSON"), No(&["huge:1: status.containerStatuses[0].restartCount: 1e+30"]), No(&["huge:1: status"])),
-        ("less", serde_json::to_vec(&with(RESTARTS, json!(-5))).expect("JSON"), No(&["-5 is no whole number from 0 to 2147483647"]), No(&["-5 is no whole number"])),
-        ("most", serde_json::to_vec(&with(RESTARTS, json!(i32::MAX))).expect("JSON"), Yes(&["2147483647 restarts"]), Yes(&["runs"])),
-        ("name", serde_json::to_vec(&with("/metadata/name", json!("a\u{0}b"))).expect("JSON"), No(&["is no name of an object"]), No(&["is no name of an object"])),
-        ("spec", serde_json::to_vec(&with("/spec", json!("x"))).expect("JSON"), No(&["spec: \"x\" is no map of fields"]), No(&["spec: \"x\" is no map"])),
+        (
+            "two",
+            serde_json::to_vec_pretty(&two_faults).expect("JSON"),
+            No(&[
+                "metadata.creationTimestamp: \"yesterday\" is no instant",
+                "restartCount: \"five\" is no whole number from 0",
+            ]),
+            No(&["creationTimestamp: \"yesterday\"", "restartCount: \"five\""]),
+        ),
+        (
+            "huge",
+            json(&with(RESTARTS, json!(1e30))),
+            No(&["huge:1: status.containerStatuses[0].restartCount: 1e+30"]),
+            No(&["huge:1: status"]),
+        ),
+        (
+            "less",
+            json(&with(RESTARTS, json!(-5))),
+            No(&["-5 is no whole number from 0 to 1073741823"]),
+            No(&["-5 is no whole number"]),
+        ),
+        ("most", json(&with(RESTARTS, json!(i32::MAX / 2))), Yes(&["1073741823 restarts"]), Yes(&["runs"])),
+        (
+            "name",
+            json(&with("/metadata/name", json!("a\u{0}b"))),
+            No(&["is no name of an object"]),
+            No(&["is no name of an object"]),
+        ),
+        (
+            "spec",
+            json(&with("/spec", json!("x"))),
+            No(&["spec: \"x\" is no map of fields"]),
+            No(&["spec: \"x\" is no map"]),
+        ),
         // Clusters: newer ones, and two of them.
-        ("newer", list(&[newer, node("v1.61.0"), widget]).into_bytes(), Yes(&["of Kubernetes 1.61", "Kubernetes 1.37", "shop/web"]), Yes(&["v1.61.0"])),
-        ("major", list(&[pod(), node("v2.1.0")]).into_bytes(), Yes(&["of Kubernetes 2.1", "Kubernetes 1.37"]), Yes(&["v2.1.0"])),
-        ("built", list(&[pod(), node("custom-build")]).into_bytes(), Yes(&["`custom-build`", "shop/web"]), Yes(&["custom-build"])),
-        ("two-clusters", list(&[pod(), other]).into_bytes(), No(&["two-clusters:", "pod/web is there a second time", "two clusters"]), No(&["pod shop/web is there twice at the same time", "two clusters"])),
+        (
+            "newer",
+            list(&[newer, node("v1.61.0"), widget]).into_bytes(),
+            Yes(&["of Kubernetes 1.61", "Kubernetes 1.37", "shop/web"]),
+            Yes(&["v1.61.0"]),
+        ),
+        (
+            "major",
+            list(&[pod(), node("v2.1.0")]).into_bytes(),
+            Yes(&["of Kubernetes 2.1", "Kubernetes 1.37"]),
+            Yes(&["v2.1.0"]),
+        ),
+        (
+            "built",
+            list(&[pod(), node("custom-build")]).into_bytes(),
+            Yes(&["`custom-build`", "shop/web"]),
+            Yes(&["custom-build"]),
+        ),
+        (
+            "two-clusters",
+            list(&[pod(), other]).into_bytes(),
+            No(&["two-clusters:", "pod/web is there a second time", "two clusters"]),
+            No(&["pod shop/web is there twice at the same time", "two clusters"]),
+        ),
         // Streams.
-        ("no-stamp", stream(&[line("ADDED", json!("soon"), &pod())]).into_bytes(), No(&["no-stamp:1: `\"soon\"` is no instant"]), No(&["no-stamp:1: `\"soon\"` is no instant"])),
-        ("huge-stamp", stream(&[line("ADDED", json!(1e300), &pod())]).into_bytes(), No(&["`1e+300` is no instant"]), No(&["`1e+300` is no instant"])),
-        ("no-type", stream(&[line("CHANGED", json!(1.0), &pod())]).into_bytes(), No(&["no-type:1: `CHANGED` is no type of a watch event", "ADDED"]), No(&["no-type:1: `CHANGED`"])),
-        ("back", stream(&[line("ADDED", json!(50), &pod()), line("MODIFIED", json!(3), &later)]).into_bytes(), No(&["back:2: `t` goes back"]), No(&["back:2: `t` goes back"])),
-        ("future", stream(&[line("ADDED", json!("2020-01-01T00:00:00Z"), &pod())]).into_bytes(), No(&["future:1: Pod web tells of 2026-11-22T13:20:30Z", "lies in the future"]), No(&["future:1: a time from the future"])),
-        ("older", [stream(&[bare("ADDED")]), stream(&[json!({ "type": "MODIFIED", "object": later.clone() }), bare("MODIFIED")])].concat().into_bytes(), Yes(&["1 objects come again in an older version", "6 restarts"]), Yes(&["runs"])),
-        ("bookmark", stream(&[json!({ "type": "BOOKMARK", "object": { "kind": "Pod", "apiVersion": "v1", "metadata": { "resourceVersion": "99" } } }), bare("ADDED")]).into_bytes(), Yes(&["shop/web"]), Yes(&["runs"])),
-        ("no-versions", stream(&[{ let mut line = bare("ADDED"); line["object"]["metadata"].as_object_mut().expect("a map").remove("resourceVersion"); line }]).into_bytes(), Yes(&["shop/web"]), Yes(&["runs"])),
-        ("stamped", stream(&[json!({ "t": "2026-11-22T13:22:00Z", "object": pod() })]).into_bytes(), Yes(&["shop/web"]), Yes(&["runs"])),
+        (
+            "no-stamp",
+            seconds("ADDED", json!("soon")),
+            No(&["no-stamp:1: `\"soon\"` is no instant"]),
+            No(&["no-stamp:1: `\"soon\"` is no instant"]),
+        ),
+        (
+            "huge-stamp",
+            seconds("ADDED", json!(1e300)),
+            No(&["`1e+300` is no instant"]),
+            No(&["`1e+300` is no instant"]),
+        ),
+        (
+            "no-type",
+            seconds("CHANGED", json!(1.0)),
+            No(&["no-type:1: `CHANGED` is no type of a watch event", "ADDED"]),
+            No(&["no-type:1: `CHANGED`"]),
+        ),
+        (
+            "back",
+            stream(&[line("ADDED", json!(50), &pod()), line("MODIFIED", json!(3), &later)]).into_bytes(),
+            No(&["back:2: `t` goes back"]),
+            No(&["back:2: `t` goes back"]),
+        ),
+        (
+            "future",
+            seconds("ADDED", json!("2020-01-01T00:00:00Z")),
+            No(&["future:1: Pod web tells of 2026-11-22T13:20:30Z", "lies in the future"]),
+            No(&["future:1: a time from the future"]),
+        ),
+        (
+            "older",
+            stream(&turned).into_bytes(),
+            Yes(&["1 objects come again in an older version", "6 restarts"]),
+            Yes(&["runs"]),
+        ),
+        (
+            "bookmark",
+            stream(&[json!({ "type": "BOOKMARK", "object": mark }), bare("ADDED")]).into_bytes(),
+            Yes(&["shop/web"]),
+            Yes(&["runs"]),
+        ),
+        ("no-versions", stream(&[unnumbered]).into_bytes(), Yes(&["shop/web"]), Yes(&["runs"])),
+        (
+            "stamped",
+            stream(&[json!({ "t": "2026-11-22T13:22:00Z", "object": pod() })]).into_bytes(),
+            Yes(&["shop/web"]),
+            Yes(&["runs"]),
+        ),
     ];
     let desk = Desk::with("predict-inputs", None);
     let mut wrong = Vec::new();

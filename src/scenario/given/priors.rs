@@ -1,18 +1,18 @@
 //! What is supposed of a program of which nothing is known: nobody describes it, it has shown nothing, and no pod of its workload
 //! tells it.
 //!
-//! A container that is not ready yet becomes so one day, and one that is meant to end ends; when, only its age tells, and what its
-//! author expected. Durations of things of which nobody knows the scale are spread over all scales: of those that have not come
-//! to their end after an age `a`, half do within another `a` and a typical one, `s` (the survivor is `(s + a) / (s + t)`: a Lomax
-//! distribution of shape 1, which is what an exponential one becomes whose rate nobody knows). So a boot of 30 s is told its next
-//! half minute as likely as not, and one that has hung for an hour is told that it probably goes on hanging.
+//! A container that is not ready yet becomes so one day, one that is meant to end ends, and one that is told to end does; when,
+//! only its age tells, and what its author expected. Durations of things of which nobody knows the scale are spread over all
+//! scales: of those that have not come to their end after an age `a`, half do within another `a` and a typical one, `s` (the
+//! survivor is `(s + a) / (s + t)`: a Lomax distribution of shape 1, which is what an exponential one becomes whose rate nobody
+//! knows). So a boot of 30 s is told its next half minute as likely as not, and one that has hung for an hour is told that it
+//! probably goes on hanging.
 //!
-//! `s` is a second from SIGTERM to the end, ten seconds for boots and init containers and a minute for what a Job runs, unless the manifest says more: a program
-//! whose readiness is first asked after a delay takes about that long, and what a startup probe (without one a liveness probe)
-//! lets live takes, but for one in twenty, less than it is patient.
+//! `s` is a second from SIGTERM to the end, ten seconds for boots and init containers and a minute for what a Job runs, unless the
+//! manifest says more: a program whose readiness is first asked after a delay takes about that long, and what a startup probe
+//! (without one a liveness probe) lets live takes, but for one in twenty, less than it is patient.
 //!
-//! What is supposed says so wherever it is told. Held out, it was looked at for the families of recordings that no number here was
-//! chosen by (docs/fidelity.md).
+//! What is supposed says so wherever it is told. Its numbers were chosen before any recording was asked (docs/fidelity.md).
 //!
 //! Absent on purpose: a readiness that was there and is lost, of which nothing says that it comes back.
 
@@ -102,10 +102,12 @@ fn stops(pod: &GivenPod, container: &Container, now: Time) -> OnTerm {
 fn words(what: Supposed, name: &str) -> String {
     match what {
         Supposed::Boots => format!(
-            "nothing is known of how long {name} boots: of those that are not ready after some time half are after twice as long"
+            "nothing is known of how long {name} boots: of those that are not ready after some time half are after twice as \
+             long"
         ),
         Supposed::Stops => format!(
-            "nothing is known of how long {name} takes to end: of those that have not after some time half have after twice as long"
+            "nothing is known of how long {name} takes to end: of those that have not after some time half have after twice \
+             as long"
         ),
         Supposed::Runs => format!(
             "nothing is known of how long {name} runs: it ends well, half of what runs for some time before twice as long is over"

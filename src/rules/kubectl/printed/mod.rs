@@ -122,6 +122,8 @@ pub fn instead(text: &str) -> Option<String> {
         Some(", but a table for people".to_owned())
     } else if first.starts_with("Name:") {
         Some(", but a description for people".to_owned())
+    } else if first.contains('\0') {
+        Some(", but bytes that are no text in UTF-8".to_owned())
     } else if first.trim_start().starts_with('<') {
         Some(", but a page of the web".to_owned())
     } else if begins(&["$ ", "# kubectl", "> "]) {

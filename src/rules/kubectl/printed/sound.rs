@@ -33,7 +33,8 @@ enum Is {
 
 use Is::{Flag, Instant, List, Map, Name, Number};
 
-const COUNT: Is = Number(0, i32::MAX as i64);
+/// Half of what its type holds: with a restart every ten seconds that takes three hundred years.
+const COUNT: Is = Number(0, (i32::MAX / 2) as i64);
 const CODE: Is = Number(i32::MIN as i64, i32::MAX as i64);
 const SECONDS: Is = Number(0, i64::MAX);
 
@@ -46,11 +47,15 @@ const ALL: &[(&str, Is)] = &[
     ("metadata.deletionTimestamp", Instant),
     ("metadata.deletionGracePeriodSeconds", SECONDS),
     ("metadata.ownerReferences", List),
+];
+/// What is read of each object of Kubernetes' own; another's may have any shape.
+const OWN: &[(&str, Is)] = &[
     ("spec", Map),
     ("status", Map),
     ("status.conditions", List),
     ("status.conditions[].lastTransitionTime", Instant),
 ];
+const GROUPS: [&str; 6] = ["v1", "apps/v1", "batch/v1", "policy/v1", "autoscaling/v1", "autoscaling/v2"];
 const POD: &[(&str, Is)] = &[
     ("spec.terminationGracePeriodSeconds", SECONDS),
     ("spec.containers", List),
@@ -90,8 +95,10 @@ pub fn unsound(object: &Value) -> Vec<Unsound> {
             walk(value, path, before.to_owned(), *is, &mut found);
         }
     };
-    // An event and a ConfigMap have neither a spec nor conditions; what they have instead may have any shape.
     look(object, "", ALL);
+    if kind == "Pod" || object["apiVersion"].as_str().is_some_and(|own| GROUPS.contains(&own)) {
+        look(object, "", OWN);
+    }
     match kind {
         "Pod" => {
             look(object, "", POD);
