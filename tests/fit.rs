@@ -18,7 +18,7 @@ use std::process::{Output, Stdio};
 use std::sync::Arc;
 
 use desk::Desk;
-use kubelapse::answers::fit::{self, About, Fitted, Parameter, Row};
+use kubelapse::answers::fit::{self, About, Fitted, Observation, Parameter, Row};
 use kubelapse::observed::History;
 use kubelapse::scenario::{self, Plan};
 use kubelapse::time::Time;
@@ -372,6 +372,22 @@ fn exits_are_shares() {
         let own = row(&fitted, "latency", key).unwrap_or_else(|| panic!("no {key}"));
         let fit = own.fit.as_ref().expect("durations");
         assert!(fit.parameters.iter().any(|own| (own.value - truth).abs() < 0.02), "{key}: {}", own.value);
+    }
+}
+
+/// What hardly spreads is told in numbers that a scenario takes: a Weibull's shape goes up to 1000.
+#[test]
+fn what_hardly_spreads_fits_into_a_scenario() {
+    let one = |least: i64| Observation { least, width: 1_000, ..Observation::default() };
+    for (many, few) in [(8, 1), (15, 2), (20, 5), (40, 3), (12, 12)] {
+        let pulls = [vec![one(804_000); many], vec![one(803_000); few]].concat();
+        let fit = fit::Fit::of(&pulls).expect("durations");
+        let text = format!(
+            "name = \"a\"\nuntil = \"1m\"\n[[image]]\nref = \"a\"\npull = {}\n[[pod]]\nname = \"a\"\n\
+             spec.containers = [{{ name = \"a\", image = \"a\" }}]\n",
+            fit.family.toml()
+        );
+        plan(&text);
     }
 }
 
