@@ -58,6 +58,11 @@ fn walk_of(script: &Script, plan: &Arc<Plan>, seed: u64) -> Walk {
 impl Exercise {
     /// Plays it once as it is.
     pub fn new(script: Script, plan: &Arc<Plan>) -> Exercise {
+        // Whoever acts may wake what has settled.
+        let plan = &match plan.until_settled {
+            true => Arc::new(Plan { until_settled: false, ..Plan::clone(plan) }),
+            false => Arc::clone(plan),
+        };
         let mut first = walk_of(&script, plan, plan.seed);
         let is_calm = first.go(Direction::Forward, &Move::Failure) != Stop::There;
         let arrived = if is_calm { plan.start } else { first.now().min(plan.until) };
