@@ -212,8 +212,11 @@ def test_a_lesson_of_the_catalogue_does_not_heal_by_itself():
     for _ in range(4):
         told, info = env.reset()
         assert info["task"] in gym.catalogue("test") and "Wanted" in told
+        task = kubelapse._kubelapse.Task(info["task"])
+        assert not task.is_calm and not task.heals
+        env.reset(options={"lesson": task.name, "seed": task.seed})
         _, _, over, _, info = typed(env, "sleep 1000h")
-        assert over
+        assert over and not info["mended"]
 
 
 def test_the_structured_observation_says_what_kubectl_says():
