@@ -1,8 +1,8 @@
 //! A scenario as a drill: somebody comes when the trouble begins, and mends what the story tells of.
 //!
 //! The scenario is played once as it is, with its own seed. That says when something goes wrong for the first time (a warning, an
-//! exit code, a phase, a node: [`Move::Failure`]), which is when the person comes; what stands in the cluster by then and is wanted
-//! well ([`Goal::of_all`]); what goes missing by itself later, which is nobody's loss; whether all heals by itself; and what the
+//! exit code, a phase, a node: [`Move::Failure`]), which is when the person comes; what stands in the cluster by then, and does so in the
+//! end as the story wants it, and is wanted well ([`Goal::of_all`]); what goes missing by itself later, which is nobody's loss; whether all heals by itself; and what the
 //! expectations mean ([`Expectations`]). From then on as many drills as one likes start from it, each with its own luck.
 //!
 //! ```
@@ -58,13 +58,21 @@ fn walk_of(script: &Script, plan: &Arc<Plan>, seed: u64) -> Walk {
 impl Exercise {
     /// Plays it once as it is.
     pub fn new(script: Script, plan: &Arc<Plan>) -> Exercise {
+        // Whoever acts may wake what has settled.
+        let plan = &match plan.until_settled {
+            true => Arc::new(Plan { until_settled: false, ..Plan::clone(plan) }),
+            false => Arc::clone(plan),
+        };
         let mut first = walk_of(&script, plan, plan.seed);
         let is_calm = first.go(Direction::Forward, &Move::Failure) != Stop::There;
         let arrived = if is_calm { plan.start } else { first.now().min(plan.until) };
+        first.go(Direction::Forward, &Move::End);
         let mut walk = walk_of(&script, plan, plan.seed);
         let mut expectations = Expectations::new(plan);
         play(&mut walk, arrived, &mut expectations, |_| ());
-        let goals: Arc<[Goal]> = Goal::of_all(walk.world()).into();
+        let there = Goal::of_all(walk.world());
+        let is_there = |goal: &Goal| there.iter().any(|own| own.is_of_the_same(goal));
+        let goals: Arc<[Goal]> = Goal::of_all(first.world()).into_iter().filter(is_there).collect();
         let mut watch = Watch::new(Arc::clone(&goals), walk.world(), arrived);
         let mut ready = Ready {
             script,
@@ -78,8 +86,10 @@ impl Exercise {
             own: None,
         };
         let (here, known) = (walk.clone(), expectations.clone());
+        let mut heals = false;
         play(&mut walk, plan.until, &mut expectations, |walk| {
             if !walk.rows_of(walk.position()).is_empty() {
+                heals |= watch.well_since().is_some_and(|since| walk.now().since(since) >= HOLDS);
                 watch.look(walk.world(), walk.now());
                 let fallen: Vec<usize> =
                     watch.fallen(walk.world()).filter(|goal| !ready.falls.contains(goal)).collect();
@@ -88,8 +98,7 @@ impl Exercise {
         });
         expectations.before(None, walk.world());
         ready.of_trouble = expectations.of_trouble();
-        let since = watch.well_since();
-        ready.heals = since.is_some_and(|since| plan.until.since(since) >= HOLDS);
+        ready.heals = heals || watch.well_since().is_some();
         let ready = Arc::new(ready);
         let own = Exercise(Arc::clone(&ready)).stands(here, known, plan.seed);
         // The drill that is kept does not hold what holds it.

@@ -99,13 +99,29 @@ impl Goal {
                 ObjectKey::Job(_) => Goal::Job { namespace, name },
                 ObjectKey::CronJob(_) => Goal::CronJob { namespace, name: name.to_string() },
                 ObjectKey::DaemonSet(_) => Goal::Workload { namespace, kind, name, replicas: 0 },
-                ObjectKey::Deployment(_) | ObjectKey::ReplicaSet(_) | ObjectKey::StatefulSet(_) => {
+                ObjectKey::Deployment(_) | ObjectKey::ReplicaSet(_) | ObjectKey::StatefulSet(_)
+                    if replicas > 0 =>
+                {
                     Goal::Workload { namespace, kind, name, replicas }
                 }
                 _ => return None,
             })
         };
         tops.filter_map(|leaf| goal(leaf.of)).chain([Goal::Nodes]).collect()
+    }
+
+    /// Whether it is wanted of the same object, however much.
+    pub fn is_of_the_same(&self, other: &Goal) -> bool {
+        let own = |goal: &Goal| match goal {
+            Goal::Workload { namespace, kind, name, .. } => {
+                Goal::Workload { namespace: *namespace, kind: *kind, name: *name, replicas: 0 }
+            }
+            Goal::Service { namespace, name, .. } => {
+                Goal::Service { namespace: *namespace, name: name.clone(), ready: 0 }
+            }
+            goal => goal.clone(),
+        };
+        own(self) == own(other)
     }
 
     /// In words, as it is wanted.

@@ -11,7 +11,7 @@ use crate::world::workloads::BudgetId;
 use crate::world::{NodeId, PodId};
 
 const MANIFEST: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: one, labels: {app: web}}\nspec: {containers: [{name: a, image: x}]}\n---\n\
-                        apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: web}\nspec: {maxUnavailable: 1, selector: \
+                        apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: web}\nspec: {minAvailable: 0, selector: \
                         {matchLabels: {app: web}}}\n";
 
 /// A pod that runs on a node with room for it alone, under a budget.

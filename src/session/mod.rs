@@ -92,8 +92,12 @@ pub struct Session {
 impl Session {
     /// A run before its first step.
     pub fn new(plan: &Arc<Plan>, seed: u64) -> Session {
+        Session::of(plan, actors::start::world(plan, seed))
+    }
+
+    fn of(plan: &Plan, world: World) -> Session {
         let settled = plan.until_settled.then(|| Settled::new(plan));
-        Session { world: actors::start::world(plan, seed), done: Arc::default(), settled }
+        Session { world, done: Arc::default(), settled }
     }
 
     /// What somebody does in the next step.
@@ -144,8 +148,10 @@ impl Session {
             let (at, index) = (action.at, self.world.take_in(action));
             return Some(self.play_event(at, 0, SimEvent::Action { index }));
         }
-        self.queued()?;
-        let (at, sequence, event) = self.world.queue.pop()?;
+        if self.has_settled() {
+            return None;
+        }
+        let (at, sequence, event) = self.world.queue.pop_until(self.world.plan.until)?;
         Some(self.play_event(at, sequence, event))
     }
 

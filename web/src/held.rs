@@ -11,7 +11,7 @@ use kubelapse::course::{Course, Progress, paths};
 use kubelapse::scenario::assumed::{self, Given};
 use kubelapse::scenario::builtin::{self, Topic};
 use kubelapse::session::line::Reply;
-use kubelapse::session::{Line, Script, Stop, Walk};
+use kubelapse::session::{Direction, Line, Move, Script, Stop, Walk, Way};
 use kubelapse::time::{Span, Time};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -202,7 +202,8 @@ impl Held {
     fn go(&mut self, steps: usize) -> Value {
         self.stand(self.far.1);
         let until = self.walk().plan().until;
-        let stop = self.line.walk.go_some(until, steps);
+        let mut way = Way::new(Direction::Forward, Move::To(until));
+        let stop = self.line.walk.go_on(&mut way, steps);
         self.reached();
         json!({ "more": stop.is_none(), "question": stop == Some(Stop::Question), "state": self.state() })
     }

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 import gymnasium
+import numpy
 
 
 class Random:
@@ -38,7 +39,7 @@ class Random:
         choice = int(draw.choice(mask.nonzero()[0]))
         if self._env.actions == "flat":
             return choice
-        return self._env.action_space.dtype.type(divmod(choice, int(self._env.action_space.nvec[1])))
+        return numpy.array(divmod(choice, int(self._env.action_space.nvec[1])))
 
 
 class Scripted:
@@ -126,7 +127,6 @@ class Scripted:
         owner = f"{kind}/{name}"
         undo = f"rollout undo {owner}"
         if kind == "deployment":
-            # Twice as many rows as one would think: an autoscaler shows itself elsewhere.
             rows = [row for row in _rows((yield "kubectl get deployments")) if row["NAME"] == name]
             desired = int(rows[0]["READY"].split("/")[1]) if rows else 0
             wanted = int(self._wanted.get(name, 0))

@@ -53,6 +53,7 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
     worker.deletion = deletion;
     let old_spec = std::mem::replace(&mut worker.spec, spec);
     if new_spec {
+        worker.held_back = None;
         worker.memory.resize(p.pod.container_count(), ContainerMemory::default());
         forget_back_offs(w, pod, &old_spec);
         watch_deadline(w, pod);
@@ -200,6 +201,7 @@ fn new_worker(p: &Pod, node: NodeId, first: u32, spec: Arc<crate::api::PodSpec>,
         status_stale: false,
         cached: None,
         settled: None,
+        held_back: None,
         outgoing: None,
         finished: false,
         memory: smallvec::smallvec![ContainerMemory::default(); p.container_count()],

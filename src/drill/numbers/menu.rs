@@ -5,7 +5,7 @@
 //! | --- | --- | --- |
 //! | `wait`, `wait-long` | anything | `sleep 30s`, `sleep 3m` |
 //! | `undo`, `restart` | Deployment, StatefulSet, DaemonSet | `rollout undo`, `rollout restart` |
-//! | `resume` | Deployment; CronJob, Job | `rollout resume`; a patch of `spec.suspend` |
+//! | `resume` | Deployment that is paused; CronJob, Job that is suspended | `rollout resume`; a patch of `spec.suspend` |
 //! | `scale` | Deployment, StatefulSet, ReplicaSet | to as many as are wanted, or to one more |
 //! | `memory` | a workload with a template | `set resources` to twice the memory limit |
 //! | `requests` | the same | `set resources` to small requests |
@@ -20,9 +20,11 @@
 use std::collections::BTreeMap;
 
 use crate::api::PodSpec;
+use crate::api::workload::WorkloadState;
 use crate::drill::{self, Drill};
 use crate::rules::machinery::quantity::Quantity;
 use crate::session::tree;
+use crate::world::held::AnyHeld;
 use crate::world::workloads::ObjectKey;
 use crate::world::{Pod, World};
 
@@ -117,7 +119,10 @@ fn of_node(verb: &str, name: &str, w: &World, node: usize) -> Option<Vec<String>
             let lines: Vec<String> = keys.iter().map(|key| format!("taint node {name} {key}-")).collect();
             (!lines.is_empty()).then_some(lines)
         }
-        "cordon" | "uncordon" => one(format!("{verb} {name}")),
+        "cordon" | "uncordon" => {
+            let is_other = w.nodes[node].spec.unschedulable == (verb == "uncordon");
+            is_other.then(|| vec![format!("{verb} {name}")])
+        }
         "drain" => one(format!("drain {name} --ignore-daemonsets --delete-emptydir-data --force")),
         "delete" => one(format!("delete node/{name}")),
         _ => None,
@@ -147,8 +152,11 @@ fn of_object(verb: &str, drill: &Drill, w: &World, key: ObjectKey) -> Option<Vec
             "undo" | "restart",
             ObjectKey::Deployment(_) | ObjectKey::StatefulSet(_) | ObjectKey::DaemonSet(_),
         ) => one(format!("rollout {verb} {name}{place}")),
-        ("resume", ObjectKey::Deployment(_)) => one(format!("rollout resume {name}{place}")),
-        ("resume", ObjectKey::CronJob(_) | ObjectKey::Job(_)) => {
+        ("resume", ObjectKey::Deployment(id)) => {
+            let paused = w.workloads.deployments[id.ix()].object.spec.paused;
+            paused.then(|| vec![format!("rollout resume {name}{place}")])
+        }
+        ("resume", ObjectKey::CronJob(_) | ObjectKey::Job(_)) if is_suspended(w, key) => {
             one(format!("patch {name}{place} --type merge -p '{{\"spec\":{{\"suspend\":false}}}}'"))
         }
         ("scale", ObjectKey::Deployment(_) | ObjectKey::StatefulSet(_) | ObjectKey::ReplicaSet(_)) => {
@@ -198,6 +206,11 @@ fn of_object(verb: &str, drill: &Drill, w: &World, key: ObjectKey) -> Option<Vec
         }
         _ => None,
     }
+}
+
+fn is_suspended(w: &World, key: ObjectKey) -> bool {
+    let told = w.workloads.held(key).and_then(AnyHeld::told);
+    told.is_some_and(|(state, ..)| state == WorkloadState::Suspended)
 }
 
 /// `app=web tier=front`

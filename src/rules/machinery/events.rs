@@ -78,12 +78,9 @@ impl Known {
     fn is_like(&self, event: &Sent) -> bool {
         self.reason == event.reason && self.component == event.component && self.kind == event.kind
     }
-    /// `getEventKey`
+    /// `getEventKey`, of one that is like the event.
     fn is(&self, event: &Sent) -> bool {
-        !self.combined
-            && self.is_like(event)
-            && self.field_path == event.field_path
-            && self.message == event.message
+        !self.combined && self.field_path == event.field_path && self.message == event.message
     }
 }
 
@@ -132,7 +129,7 @@ impl Correlator {
                 known.similar = false;
             }
             self.known.retain(|known| known.count > 0 || known.similar);
-            (own, similar) = (self.known.iter().position(|known| known.is(event)), 0);
+            (own, similar) = (self.known.iter().position(|known| known.is_like(event) && known.is(event)), 0);
         }
         let mut messages: Vec<EventText> = Vec::new();
         // Most reasons have one message or two: the list is made only where it could matter.

@@ -17,9 +17,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::Session;
 use super::why::headline;
 use super::words::offset;
+use super::{Lives, Session};
 use crate::api::Sym;
 use crate::record::{Change, Directory, Event, ObjectChange, Transition};
 use crate::scenario::Plan;
@@ -419,7 +419,9 @@ impl Judge {
     }
 
     fn look(&mut self, directory: &Directory, rows: &[Transition]) {
-        for (ix, ident) in (0..).zip(&directory.pods).skip(self.seen.pods.len()) {
+        // Those that are new alone: nobody walks over a hundred thousand others.
+        let known = self.seen.pods.len();
+        for (ix, ident) in (known as u32..).zip(directory.pods.iter().skip(known)) {
             // Hardly any name is spelled out: most begin unlike all that are expected.
             let base = ident.name.base.as_str();
             let plan = Arc::clone(&self.plan);
@@ -453,7 +455,8 @@ impl Judge {
                 }
             }
         }
-        for (ix, ident) in (0..).zip(&directory.objects).skip(self.seen.objects.len()) {
+        let known = self.seen.objects.len();
+        for (ix, ident) in (known as u32..).zip(directory.objects.iter().skip(known)) {
             let is_meant = |target: &ObjectTarget| {
                 target.name == ident.name
                     && target.namespace.is_none_or(|own| own == ident.namespace)
@@ -508,8 +511,19 @@ fn holds(w: &World, expect: &Expect, index: usize, seen: &Seen) -> Option<Differ
 
 /// Plays a plan to the last of its expectations and judges them all.
 pub fn check(plan: &Arc<Plan>, seed: u64) -> Vec<Failure> {
-    let mut judge = Judge::new(plan);
-    let mut session = Session::new(plan, seed);
+    judged(&mut Session::new(plan, seed))
+}
+
+/// The same of one of many lives of a plan, which know what those before them have learned.
+pub fn check_among(lives: &mut Lives, seed: u64) -> Vec<Failure> {
+    let mut session = lives.begin(seed);
+    let failures = judged(&mut session);
+    lives.learn_from(&mut session);
+    failures
+}
+
+fn judged(session: &mut Session) -> Vec<Failure> {
+    let mut judge = Judge::new(&session.world.plan);
     let mut played = 0u32;
     while judge.due.is_some() {
         let next = session.next_time();
