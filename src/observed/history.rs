@@ -136,7 +136,9 @@ impl History {
     pub fn mixed(&self) -> Vec<String> {
         /// Instants are whole seconds, in microseconds.
         const CUT: i64 = 1_000_000;
-        let mut by_name: BTreeMap<(&str, &str), Vec<(i64, i64, &str)>> = BTreeMap::new();
+        /// When it was created and what was newest of it, and its uid.
+        type Lived<'a> = (i64, i64, &'a str);
+        let mut by_name: BTreeMap<(&str, &str), Vec<Lived<'_>>> = BTreeMap::new();
         for (uid, Watched { pod, .. }) in &self.pods {
             let (Some(created), Some(newest)) = (pod.created, pod.newest) else { continue };
             let lived = (created * 1_000_000, newest, uid.as_str());

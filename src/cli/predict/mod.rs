@@ -209,14 +209,7 @@ fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
             let asked = Asked { seeds: arguments.seeds, ahead, level: f64::from(arguments.level) / 100.0 };
             let asked = asked.for_pods(given.pods.len());
             let up = SetUp::new(given, &plan, &said);
-            if up.players.is_empty() && up.objects.is_empty() && up.drains.is_empty() {
-                let words =
-                    with(format!("{}: nothing in it can be played on", arguments.file), &up.given.notes);
-                return Err(vec![problem(
-                    words,
-                    "kubectl get all,nodes,events -o yaml | kubelapse predict -",
-                )]);
-            }
+            something(&up, &arguments.file)?;
             Ok((up, asked))
         }
         Some((Ok(given), text)) => {
@@ -237,6 +230,15 @@ fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
         }
         None => Err(problems),
     }
+}
+
+/// Something of a cluster can be played on.
+fn something(up: &SetUp, file: &str) -> Result<(), Vec<Problem>> {
+    if !(up.players.is_empty() && up.objects.is_empty() && up.drains.is_empty()) {
+        return Ok(());
+    }
+    let words = with(format!("{file}: nothing in it can be played on"), &up.given.notes);
+    Err(vec![problem(words, "kubectl get all,nodes,events -o yaml | kubelapse predict -")])
 }
 
 fn problem(words: String, hint: &str) -> Problem {

@@ -120,18 +120,9 @@ impl SetUp {
             assumed.extend(told_by_others.into_iter().filter(|_| goes_on));
             let supposed =
                 suppose(&mut behavior, &base.programs, pod, &belongs(pod, top.as_ref()), given.now);
-            for said in said.iter().filter(|said| said.is_of(pod, top.as_ref())) {
-                said.apply(&mut behavior, &pod.pod.spec);
-            }
-            let said_of = |of: Supposed| {
-                said.iter().filter(|own| own.is_of(pod, top.as_ref())).any(|own| match of {
-                    Supposed::Boots => own.boots.is_some(),
-                    Supposed::Runs => own.runs.is_some(),
-                    Supposed::Stops => own.stops.is_some(),
-                })
-            };
-            let supposed: Vec<(Supposed, String)> =
-                supposed.into_iter().filter(|(of, _)| goes_on && !said_of(*of)).collect();
+            let own = said.iter().filter(|said| said.is_of(pod, top.as_ref()));
+            own.for_each(|said| said.apply(&mut behavior, &pod.pod.spec));
+            let supposed = if goes_on { left_open(supposed, said, (pod, top.as_ref())) } else { Vec::new() };
             let whose = top.as_ref().map_or_else(|| pod.place(), |(kind, name)| format!("{kind}/{name}"));
             assumed.extend(supposed.iter().map(|(_, words)| format!("{whose}: {words}")));
             if goes_on {
@@ -177,20 +168,26 @@ impl SetUp {
         given.notes.extend(notes);
         assumed.sort();
         assumed.dedup();
-        let images = images(&given, &players);
-        let drains = drained.iter().map(|own| own.node).collect();
-        SetUp {
-            given,
-            plan: Arc::new(plan),
-            templates,
-            players,
-            nodes: states,
-            drains,
-            images,
-            objects,
-            assumed,
-        }
+        let (images, drains) = (images(&given, &players), drained.iter().map(|own| own.node).collect());
+        let (plan, nodes) = (Arc::new(plan), states);
+        SetUp { given, plan, templates, players, nodes, drains, images, objects, assumed }
     }
+}
+
+/// What is supposed of a pod of which nobody says it.
+fn left_open(
+    supposed: Vec<(Supposed, String)>,
+    said: &[Said],
+    (pod, top): (&GivenPod, Option<&(String, String)>),
+) -> Vec<(Supposed, String)> {
+    let is_said = |of: Supposed| {
+        said.iter().filter(|own| own.is_of(pod, top)).any(|own| match of {
+            Supposed::Boots => own.boots.is_some(),
+            Supposed::Runs => own.runs.is_some(),
+            Supposed::Stops => own.stops.is_some(),
+        })
+    };
+    supposed.into_iter().filter(|(of, _)| !is_said(*of)).collect()
 }
 
 /// What the others of its workload tell of the main containers of a pod of which no program says anything.
@@ -444,6 +441,7 @@ impl Said {
                 (attempt.exit, attempt.reason) = (Exit::Code(code), Sym::EMPTY);
             }
             if let Some(boots) = self.boots {
+                attempt.boots = None;
                 attempt.booted_after(boots, [true, true, false]);
             }
             if let Some(stops) = self.stops {
