@@ -91,7 +91,10 @@ fn a_move_in_parts_is_the_move() {
 /// What is known already is gone to from the nearest world that was kept, forwards as well as back.
 #[test]
 fn a_way_that_is_known_is_not_played_from_where_one_stands() {
-    let mut walk = shipped("crash-loop");
+    let text = "name = \"many\"\nuntil = \"1h\"\n[[pod]]\nname = \"web\"\nreplicas = 20\n\
+                spec.containers = [{ name = \"app\", image = \"web:1\" }]\n\
+                behavior.containers.app.attempts = [{ runs = \"2s\", exit = 1 }]\n";
+    let mut walk = walk_of("many.toml", text, &[]);
     run_out(&mut walk);
     let end = walk.position();
     let kept = walk.checkpoints().steps();

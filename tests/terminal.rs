@@ -272,3 +272,40 @@ fn a_person_learns_a_lesson_and_goes_on_with_the_next() {
     assert_eq!(std::fs::read_to_string(&file).expect("it is still there"), kept);
     std::fs::remove_dir_all(&folder).expect("it can be removed");
 }
+
+/// A drill takes the screen, hears what is typed, and Ctrl-C leaves it from its menu; what it came to stands on the terminal then.
+#[test]
+fn a_drill_is_left_with_its_score() {
+    let mut person = Person::sits_down(&["drill", "--seed", "7"]);
+    person.waits_for("not yet mended");
+    person.presses("get nodes\r");
+    person.waits_for("node-a   Ready");
+    person.presses("\t");
+    person.waits_for("What is the cause?");
+    person.presses("\x03");
+    assert_eq!(person.waits_for_the_end(), 0);
+    person.finds_a_clean_terminal();
+    let seen = person.sees();
+    assert!(
+        seen.contains("of 100 points") && seen.contains("It goes on with: kubelapse drill --seed 7"),
+        "{seen}"
+    );
+    // Line by line, where that is asked for.
+    let mut person = Person::sits_down(&["drill", "--seed", "7", "--plain"]);
+    person.waits_for("[+0.000s]");
+    person.presses("quit\r");
+    assert_eq!(person.waits_for_the_end(), 0);
+}
+
+#[test]
+fn ctrl_c_leaves_a_form() {
+    let mut person = Person::sits_down(&["step", CRASH_LOOP]);
+    person.waits_for("? help");
+    person.presses("n\r");
+    person.waits_for("What is done to pod/");
+    person.presses("\r");
+    person.waits_for("Enter does it");
+    person.presses("\x03");
+    assert_eq!(person.waits_for_the_end(), 0);
+    person.finds_a_clean_terminal();
+}

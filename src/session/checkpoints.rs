@@ -35,6 +35,8 @@ fn sparseness(pods: usize) -> u64 {
 pub struct Checkpoints {
     /// By step; the first is the start of what is known of the run. What somebody has done is the walk's to know.
     kept: Vec<Session>,
+    /// Given up, and not freed yet: that takes as long as copying them did.
+    over: Vec<Session>,
 }
 
 fn step(session: &Session) -> u64 {
@@ -43,7 +45,7 @@ fn step(session: &Session) -> u64 {
 
 impl Checkpoints {
     pub fn new(start: Session) -> Checkpoints {
-        Checkpoints { kept: vec![start] }
+        Checkpoints { kept: vec![start], over: Vec::new() }
     }
 
     /// The nearest one that is not after `target`.
@@ -66,6 +68,7 @@ impl Checkpoints {
         if self.kept.get(at).is_some_and(|other| step(other) == here) {
             return;
         }
+        self.free_one();
         self.kept.insert(at, Session { done: Arc::default(), ..session.clone() });
         self.thin(here, session.world.pods.len());
     }
@@ -110,7 +113,13 @@ impl Checkpoints {
 
     /// Gives up those that stand after this step: it has another future now. The start always stays.
     pub fn forget_after(&mut self, last: u64) {
-        self.kept.retain(|session| step(session) <= last);
+        let first = self.kept.partition_point(|session| step(session) <= last);
+        self.over.extend(self.kept.drain(first..));
+    }
+
+    /// Frees one of those that were given up.
+    pub fn free_one(&mut self) {
+        self.over.pop();
     }
 
     pub fn len(&self) -> usize {

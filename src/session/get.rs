@@ -442,6 +442,18 @@ impl Walk {
         tables::row(&value, self.now())
     }
 
+    /// What stands in an event object's row and does not change with the clock.
+    pub fn event_words(&self, told: ToldEvent) -> String {
+        let directory = &self.world().directory;
+        let Some((event, about)) =
+            self.history().get(told.last as usize).and_then(|row| About::of_row(row, directory))
+        else {
+            return String::new();
+        };
+        let (kind, reason, message) = (event.kind.as_str(), event.reason, event.message.show(&about.ident));
+        format!("{} {kind} {reason} {}/{} {message}", about.namespace, about.kind, about.name)
+    }
+
     /// An event object's row of `kubectl get events`, with the namespace before it where there are several: its columns' names,
     /// and what stands below them.
     pub fn event_line(&self, told: ToldEvent) -> Option<Vec<(&'static str, String)>> {

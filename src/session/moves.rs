@@ -1,8 +1,8 @@
 //! Moves: to the next or the previous place where something is so.
 
 use super::Walk;
-use super::seek::Seek;
 use super::breakpoints::{Breakpoint, Levels};
+use super::seek::Seek;
 use crate::api::workload::WorkloadState;
 use crate::api::{EventType, Sym, Tri};
 use crate::record::{Change, Directory, ObjectChange, ObjectRow, Transition};
@@ -91,6 +91,9 @@ enum Stage {
     Seeking(Seek, Stop, Option<usize>),
 }
 
+/// So many rows or steps are looked at in the time in which one event is played.
+const LOOKED: usize = 8;
+
 impl Way {
     /// A move that has not begun.
     pub fn new(direction: Direction, to: Move) -> Way {
@@ -132,6 +135,7 @@ impl Walk {
     /// Goes on, but by no more than about so many events or steps that are looked at: None where more is left.
     pub fn go_on(&mut self, way: &mut Way, events: usize) -> Option<Stop> {
         let mut left = events;
+        self.checkpoints.free_one();
         loop {
             if left == 0 {
                 return None;
@@ -144,11 +148,11 @@ impl Walk {
                 },
                 Stage::Folding(mut watch, from) => {
                     let history = self.history();
-                    let to = history.len().min(from.saturating_add(left));
+                    let to = history.len().min(from.saturating_add(left.saturating_mul(LOOKED)));
                     for row in &history[from..to] {
                         watch.levels.fold(row);
                     }
-                    left -= to - from;
+                    left -= (to - from).div_ceil(LOOKED);
                     if to < history.len() { Stage::Folding(watch, to) } else { Stage::Playing(watch) }
                 }
                 Stage::Playing(mut watch) => match self.play_until(&mut watch, left) {
@@ -164,13 +168,15 @@ impl Walk {
                         true => next == 0 || found.is_some(),
                         false => next >= behind,
                     };
-                    while left > 0 && !over(next, found) {
-                        left -= 1;
+                    let mut looked = 0;
+                    while looked < left.saturating_mul(LOOKED) && !over(next, found) {
+                        looked += 1;
                         if watch.stops(self.rows_of(next), &self.world().directory) {
                             found = Some(next);
                         }
                         next = if newest_first { next - 1 } else { next + 1 };
                     }
+                    left -= looked.div_ceil(LOOKED);
                     match over(next, found) {
                         false => Stage::Looking { watch, next, behind, found },
                         true => {

@@ -57,7 +57,12 @@ impl Walk {
         };
         if !seek.begun {
             seek.begun = true;
-            self.leap(seek, step);
+            // Copying a world is a part of the way by itself.
+            if self.leap(seek, step) && *left < usize::MAX {
+                self.clock = self.session.world.now;
+                self.forget_selection();
+                return false;
+            }
         }
         let dense = interval(self.session.world.pods.len()) * 2;
         while self.position() < step {
@@ -86,16 +91,17 @@ impl Walk {
         true
     }
 
-    /// Takes up the nearest world before a step, where that is nearer than the present one. Copying it costs about as much as
-    /// some steps for each of its pods.
-    fn leap(&mut self, seek: &mut Seek, step: u64) {
+    /// Takes up the nearest world before a step, where that is nearer than the present one; whether it was. Copying it costs
+    /// about as much as some steps for each of its pods.
+    fn leap(&mut self, seek: &mut Seek, step: u64) -> bool {
         let here = self.position();
         let kept = self.checkpoints.before(step).map_or(0, |kept| kept.world.step);
         let is_nearer = kept > here + interval(self.session.world.pods.len()) / 4;
-        if step < here || is_nearer {
+        seek.again = step < here || is_nearer;
+        if seek.again {
             self.session = self.session_before(step);
-            seek.again = true;
         }
+        seek.again
     }
 
     /// Plays a step that is known, on the way to another one. New worlds are kept on the way, the denser the nearer to where it

@@ -10,6 +10,7 @@ use super::actions::Form;
 use super::prompt::Prompt;
 use super::views::{Filter, Kept, View};
 use crate::record::{Change, Transition};
+use crate::session::futures::Ahead;
 use crate::session::words::{offset, unfolded};
 use crate::session::{Breakpoint, Direction, Move, Stop, Walk, Way, Why, tree, why};
 use crate::time::{Span, Time};
@@ -131,9 +132,11 @@ pub enum Letter {
 /// What is on its way, and can be stopped.
 pub(super) enum Task {
     /// A move, and what is done once it has ended.
-    Way(Way, Then),
+    Way(Box<Way>, Then),
     /// The causes of a change are looked up; whether that was told.
     Why(Transition, bool),
+    /// Futures are played, one after the other; whether that was told.
+    Ahead(Box<Ahead>, bool),
 }
 
 /// What is done where a move ends.
@@ -346,12 +349,17 @@ impl App {
         known.text.clone()
     }
 
-    /// Opens what may come of what is looked at.
+    /// Opens what may come of what is looked at, once it has been played ahead.
     pub fn read_foretold(&mut self) {
-        let text = self.foretold_of_any();
-        match text.is_empty() {
-            true => self.refuse("what may come is told of pods and workloads"),
-            false => self.read("What may come, under other luck".to_owned(), text),
+        let is_told = |key: &ObjectKey| {
+            matches!(key, ObjectKey::Pod(_)) || tree::figures(self.walk.world(), *key).is_some()
+        };
+        match self.selection().filter(is_told) {
+            None => self.refuse("what may come is told of pods and workloads"),
+            Some(key) => {
+                self.task = Some(Task::Ahead(Box::new(self.walk.begin_ahead(&[key])), false));
+                self.hurry();
+            }
         }
     }
 
@@ -423,6 +431,24 @@ impl App {
                     self.task = Some(Task::Way(way, then));
                 }
             },
+            Some(Task::Ahead(mut ahead, is_told)) => {
+                // As many as are played in the time of so many events; of a fleet one.
+                let most = self.slice / (1 + self.walk.world().pods.len());
+                let is_over = (0..most.max(1)).any(|_| self.walk.look_ahead(&mut ahead));
+                if is_over {
+                    if is_told {
+                        self.told = None;
+                    }
+                    let text = self.walk.ahead_in_words(&ahead.futures);
+                    self.read("What may come, under other luck".to_owned(), text);
+                } else {
+                    self.tell(format!(
+                        "playing ahead, under other luck: {}; Esc leaves it",
+                        ahead.futures.count
+                    ));
+                    self.task = Some(Task::Ahead(ahead, true));
+                }
+            }
             Some(Task::Why(row, is_told)) => match self.walk.look_up(&row, self.slice) {
                 true => {
                     let why = self.walk.why(&row);
@@ -446,7 +472,7 @@ impl App {
     /// Begins a move, after which something is done.
     pub(super) fn set_out(&mut self, way: Way, then: Then) {
         self.playing = false;
-        self.task = Some(Task::Way(way, then));
+        self.task = Some(Task::Way(Box::new(way), then));
         self.hurry();
     }
 

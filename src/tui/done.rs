@@ -21,6 +21,8 @@ impl App {
 
     /// Does it; what was done later is done again at its instants, or dropped. What cannot be done is told in its form.
     pub fn do_now(&mut self, words: &str, keeps: bool, form: Option<Form>) {
+        // What is known of the time after here is about to be another one.
+        self.kept.another_run(self.walk.world());
         let acted = match keeps {
             true => self.walk.act_and_keep(words),
             false => self.walk.act(words).map(|done| (done, Vec::new())),
@@ -59,6 +61,7 @@ impl App {
 
     /// Where it was done: it is taken back.
     pub(super) fn taken_back(&mut self) {
+        self.kept.another_run(self.walk.world());
         match self.walk.undo() {
             Ok(done) => {
                 self.changed();

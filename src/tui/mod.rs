@@ -50,7 +50,7 @@ const PART: Duration = Duration::from_millis(40);
 /// How many events the next part has, where one of so many took so long.
 fn next_slice(slice: usize, took: Duration) -> usize {
     const FEWEST: usize = 500;
-    const MOST: usize = 400_000;
+    const MOST: usize = 50_000;
     let next = if took > PART {
         slice / 2
     } else if took < PART / 3 {

@@ -1,12 +1,10 @@
 //! All pods by namespace and name, as kubectl lists them, kept in order while they come and go: a name never changes, so only
 //! who is new has to find a place. Of a fleet, spelling and sorting all names at every step would cost more than the step.
 
-use std::cmp::Ordering;
-
 use super::views::Spelled;
 use crate::world::{PodId, World};
 
-/// Every pod that the world has had, also those that are gone, by namespace and name.
+/// Every pod that is known of this line of the run, also those that are gone, by namespace and name.
 #[derive(Default)]
 pub struct Roll {
     order: Vec<PodId>,
@@ -15,21 +13,17 @@ pub struct Roll {
 impl Roll {
     /// In their order, those that are there.
     pub fn pods(&mut self, w: &World, spelled: &Spelled) -> Vec<PodId> {
-        self.follow(w, spelled);
-        self.order.iter().copied().filter(|pod| w.pods[pod.ix()].exists).collect()
+        if w.pods.len() > self.order.len() {
+            self.take_in(w, spelled);
+        }
+        // Who comes later on this line of the run keeps a place for when one is there again.
+        let is_there = |pod: &PodId| w.pods.get(pod.ix()).is_some_and(|own| own.exists);
+        self.order.iter().copied().filter(is_there).collect()
     }
 
     /// The run is another one after a place at which there were so many pods.
     pub fn forget_from(&mut self, count: usize) {
         self.order.retain(|pod| pod.ix() < count);
-    }
-
-    fn follow(&mut self, w: &World, spelled: &Spelled) {
-        match w.pods.len().cmp(&self.order.len()) {
-            Ordering::Less => self.forget_from(w.pods.len()),
-            Ordering::Equal => {}
-            Ordering::Greater => self.take_in(w, spelled),
-        }
     }
 
     /// Those that are new are sorted among themselves, and each finds its place behind the one before it.

@@ -10,7 +10,7 @@ const ROWS: usize = 8_192;
 #[derive(Default)]
 pub struct Sift {
     filter: Filter,
-    /// By the row's number: the version in which it was looked at, and whether it is kept.
+    /// By the row's number: the write after which it was looked at, and whether it is kept.
     known: Vec<Option<(u64, bool)>>,
     looked: usize,
     left: usize,
@@ -34,7 +34,7 @@ impl Sift {
     pub fn keeps(
         &mut self,
         row: usize,
-        version: u64,
+        written: u64,
         looks: impl FnOnce(&Filter) -> bool,
         spelled: &Spelled,
     ) -> bool {
@@ -43,12 +43,12 @@ impl Sift {
         }
         let before = self.known[row];
         match before {
-            Some((own, is_kept)) if own == version => is_kept,
+            Some((own, is_kept)) if own == written => is_kept,
             _ if self.looked < ROWS => {
                 self.looked += 1;
                 spelled.one();
                 let is_kept = looks(&self.filter);
-                self.known[row] = Some((version, is_kept));
+                self.known[row] = Some((written, is_kept));
                 is_kept
             }
             _ => {

@@ -212,6 +212,12 @@ impl Kept {
         self.left.set(0);
         self.round.set(self.round.get() + 1);
     }
+    /// Another view, or another filter: what was known of the rows before is not held any longer.
+    fn leave(&self) {
+        self.left.set(0);
+        self.sift.borrow_mut().forget();
+        self.events.borrow_mut().forget();
+    }
     /// The run is another one from here on.
     pub fn another_run(&self, w: &World) {
         self.roll.borrow_mut().forget_from(w.pods.len());
@@ -344,11 +350,7 @@ impl App {
             let mut sift = self.kept.sift.borrow_mut();
             sift.begin(&self.filter);
             all.retain(|told| {
-                let looks = |filter: &Filter| {
-                    let cells = self.walk.event_line(*told).unwrap_or_default();
-                    let cells = cells.into_iter().filter(|(header, _)| *header != "LAST SEEN");
-                    filter.takes(&cells.map(|(_, text)| text).collect::<Vec<_>>().join(" "))
-                };
+                let looks = |filter: &Filter| filter.takes(&self.walk.event_words(*told));
                 sift.keeps(told.object as usize, u64::from(told.last), looks, &self.kept.spelled)
             });
             left += sift.left();
@@ -430,7 +432,7 @@ impl App {
         let before = std::mem::replace(&mut self.view, view);
         self.views.push(before);
         (self.row, self.filter) = (0, Filter::default());
-        self.kept.left.set(0);
+        self.kept.leave();
         let own = self.selection();
         if self.view.has_objects() && !self.pinned && !self.listed().iter().any(|leaf| Some(leaf.of) == own) {
             self.select_row(0);
@@ -441,14 +443,14 @@ impl App {
     pub fn step_out(&mut self) -> bool {
         if !self.filter.is_empty() {
             self.filter = Filter::default();
-            self.kept.left.set(0);
+            self.kept.leave();
             return true;
         }
         let before = self.views.pop();
         let goes = before.is_some();
         if let Some(before) = before {
             (self.view, self.row) = (before, 0);
-            self.kept.left.set(0);
+            self.kept.leave();
         }
         goes
     }

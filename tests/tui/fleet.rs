@@ -162,7 +162,7 @@ fn what_takes_long_can_be_stopped() {
         [("Ustatus=Nonsense<enter>", "looking through what has been"), ("w", "looking up what was known")]
     {
         let mut app = App::new(app.walk.clone());
-        app.slice = 20;
+        app.slice = 3;
         press_once(&mut app, keys);
         assert!(app.works(), "{keys}");
         assert!(screen(&app, 80, 24).contains(words), "{keys}: {}", screen(&app, 80, 24));

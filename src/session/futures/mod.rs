@@ -41,6 +41,14 @@ pub struct Futures {
     pub workloads: Vec<(ObjectKey, Vec<WorkloadCourse>)>,
 }
 
+/// Futures that are still being played, one after the other.
+pub struct Ahead {
+    /// Those that were.
+    pub futures: Futures,
+    /// So many steps, copies counted as steps.
+    played: u64,
+}
+
 /// So far they reach at most.
 const AHEAD: Span = Span::from_secs(3600);
 /// So many are played at most, and at least.
@@ -59,6 +67,13 @@ const FUTURE: u64 = 0x6675_7475_7265;
 impl Walk {
     /// What becomes of some pods and workloads from here on.
     pub fn futures(&self, of: &[ObjectKey]) -> Futures {
+        let mut ahead = self.begin_ahead(of);
+        while !self.look_ahead(&mut ahead) {}
+        ahead.futures
+    }
+
+    /// The same before its first future is played.
+    pub fn begin_ahead(&self, of: &[ObjectKey]) -> Ahead {
         let pods: Vec<PodId> = of
             .iter()
             .filter_map(|key| match key {
@@ -68,23 +83,28 @@ impl Walk {
             .collect();
         let others: Vec<ObjectKey> =
             of.iter().copied().filter(|key| !matches!(key, ObjectKey::Pod(_))).collect();
-        let mut futures = Futures {
+        let futures = Futures {
             until: (self.now() + AHEAD).min(self.plan().until),
             count: 0,
             pods: pods.into_iter().map(|pod| (pod, Vec::new())).collect(),
             workloads: others.into_iter().map(|key| (key, Vec::new())).collect(),
         };
+        Ahead { futures, played: 0 }
+    }
+
+    /// Plays one more of them; whether that was the last. The walk stands where it stood when the first one was.
+    pub fn look_ahead(&self, ahead: &mut Ahead) -> bool {
         let copy = self.world().pods.len() as u64 / PODS_A_STEP;
-        let mut played = 0;
-        for number in 0..MOST {
-            if number >= LEAST && played > STEPS {
-                break;
+        let number = ahead.futures.count as u64;
+        let is_over = number >= MOST || (number >= LEAST && ahead.played > STEPS);
+        match is_over {
+            true => ahead.futures.cut(),
+            false => {
+                ahead.played += copy + self.play_future(number, &mut ahead.futures);
+                ahead.futures.count += 1;
             }
-            played += copy + self.play_future(number, &mut futures);
-            futures.count += 1;
         }
-        futures.cut();
-        futures
+        is_over
     }
 
     /// Plays one of them, and tells how many steps it took. One that takes too many ends the stretch that is told.

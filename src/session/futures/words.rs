@@ -28,17 +28,26 @@ impl Walk {
             return "There are no workloads and no pods.\n".to_owned();
         }
         let futures = self.futures(all);
+        let mut text = self.courses(&futures);
+        if more > 0 {
+            let _ = writeln!(text, "... and {more} more (`predict NAME`)");
+        }
+        text + &self.foot(&futures) + "\n"
+    }
+
+    /// What has been played ahead, in words.
+    pub fn ahead_in_words(&self, futures: &Futures) -> String {
+        self.courses(futures) + &self.foot(futures) + "\n"
+    }
+
+    fn courses(&self, futures: &Futures) -> String {
         let mut text = String::new();
-        for (key, lines) in self.lines(&futures) {
+        for (key, lines) in self.lines(futures) {
             let _ = writeln!(text, "{}", self.head(key));
             for line in lines {
                 let _ = writeln!(text, "  {line}");
             }
         }
-        if more > 0 {
-            let _ = writeln!(text, "... and {more} more (`predict NAME`)");
-        }
-        let _ = writeln!(text, "{}", self.foot(&futures));
         text
     }
 

@@ -299,8 +299,11 @@ impl Walk {
     /// causes are told from.
     pub fn look_up(&mut self, row: &Transition, steps: usize) -> bool {
         let Some(pod) = row.pod.map(PodId) else { return true };
+        let is_new = self.lineage.as_ref().is_none_or(|kept| kept.pod != pod);
         let mut lineage = self.taken_lineage(pod);
-        let is_known = lineage.extend(row.step, steps);
+        // Copying a world of a fleet is a part by itself.
+        let copied = if is_new { self.world().pods.len() } else { 0 };
+        let is_known = lineage.extend(row.step, steps.saturating_sub(copied).max(1));
         self.lineage = Some(lineage);
         is_known
     }
