@@ -99,12 +99,9 @@ pub fn serve(arguments: &Arguments) -> Exit {
             Err(problem) => return refuse(&format!("127.0.0.1:{}: {problem}", arguments.port)),
         };
         let port = listener.local_addr().map_or(arguments.port, |own| own.port());
-        let config = arguments
-            .kubeconfig
-            .clone()
-            .unwrap_or_else(|| std::env::temp_dir().join(format!("kubelapse-{port}.kubeconfig")));
-        // Whoever types what is printed may stand elsewhere.
-        let config = std::path::absolute(&config).unwrap_or(config);
+        let config = place_of(arguments, port);
+        // Whoever reads that it is there may end it.
+        let interrupted = interrupted();
         let gates = walk.world().gates;
         let name = walk.plan().name.to_string();
         let (desk, thread) = match clock::begin(walk, arguments.speed, end, Steady::new(arguments.lockstep)) {
@@ -125,7 +122,7 @@ pub fn serve(arguments: &Arguments) -> Exit {
         ));
         let (over, ends) = tokio::sync::watch::channel(false);
         let serving = tokio::spawn(http::serve(listener, desk.clone(), gates, ends));
-        interrupted().await;
+        interrupted.await;
         // While the port is still ours, so that it is not the next server's.
         if arguments.kubeconfig.is_none() {
             let _ = disk::remove(&config);
@@ -136,6 +133,13 @@ pub fn serve(arguments: &Arguments) -> Exit {
         let _ = thread.join();
         Exit::Ran
     })
+}
+
+/// Where the kubeconfig is written; whoever types what is printed may stand elsewhere.
+fn place_of(arguments: &Arguments, port: u16) -> PathBuf {
+    let ours = || std::env::temp_dir().join(format!("kubelapse-{port}.kubeconfig"));
+    let place = arguments.kubeconfig.clone().unwrap_or_else(ours);
+    std::path::absolute(&place).unwrap_or(place)
 }
 
 /// What is said of programs beside the manifests: a Job that a client makes ends well after a while, as one of a manifest does.
@@ -214,18 +218,22 @@ fn write(place: &Path, text: &str, is_named: bool) -> std::io::Result<()> {
     }
 }
 
-/// Ctrl-C, or SIGTERM.
-async fn interrupted() {
+/// Ctrl-C, or SIGTERM: heard from now on.
+fn interrupted() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let heard = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut ended) = signal(SignalKind::terminate()) {
+        signal(SignalKind::terminate()).ok().zip(signal(SignalKind::interrupt()).ok())
+    };
+    async move {
+        #[cfg(unix)]
+        if let Some((mut ended, mut stopped)) = heard {
             tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
                 _ = ended.recv() => {}
+                _ = stopped.recv() => {}
             }
             return;
         }
+        let _ = tokio::signal::ctrl_c().await;
     }
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -189,7 +189,9 @@ fn table(pods: &[(Explanation, Option<Cause>)]) -> String {
     let wide = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let wide: Vec<usize> = (0..5).map(wide).collect();
     let line = |row: &[String; 5]| {
-        let cells: Vec<String> = row.iter().zip(&wide).map(|(cell, wide)| format!("{cell:<wide$}")).collect();
+        // A name may be wider than a format's width can say.
+        let padded = |(cell, wide): (&String, &usize)| cell.clone() + &" ".repeat(wide - cell.len());
+        let cells: Vec<String> = row.iter().zip(&wide).map(padded).collect();
         // What is set in by a blank is kept as it is when a text is laid out.
         format!(" {}", cells.join("   ").trim_end())
     };
