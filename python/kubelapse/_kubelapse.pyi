@@ -3,9 +3,9 @@ from os import PathLike
 from types import TracebackType
 from typing import Any, TypeAlias, final
 
-Manifest: TypeAlias = str | PathLike[str]
-Source: TypeAlias = Manifest | Mapping[str, Any] | Sequence[Manifest]
-Told: TypeAlias = Callable[[float], object] | None
+_Manifest: TypeAlias = str | PathLike[str]
+_Source: TypeAlias = _Manifest | Mapping[str, Any] | Sequence[_Manifest]
+_Told: TypeAlias = Callable[[float], object] | None
 
 __version__: str
 
@@ -55,7 +55,7 @@ class Run:
 class Session:
     def __new__(
         cls,
-        source: Source,
+        source: _Source,
         *,
         seed: int | None = None,
         set: Mapping[str, Any] | None = None,
@@ -127,17 +127,17 @@ class Shipped:
 def catalogue() -> list[Shipped]: ...
 def measures() -> str: ...
 def play(
-    source: Source,
+    source: _Source,
     *,
     seed: int | None = None,
     set: Mapping[str, Any] | None = None,
     kubernetes: str | None = None,
     until: str | None = None,
     nodes: int | None = None,
-    progress: Told = None,
+    progress: _Told = None,
 ) -> Run: ...
 def sweep(
-    source: Source,
+    source: _Source,
     *,
     vary: object = None,
     seeds: int | range | None = None,
@@ -149,21 +149,21 @@ def sweep(
     until: str | None = None,
     nodes: int | None = None,
     threads: int | None = None,
-    progress: Told = None,
+    progress: _Told = None,
 ) -> tuple[Table, Table, str, str, str | None, str | None]: ...
 def audit_json(
-    source: Source,
-    against: Source | None,
+    source: _Source,
+    against: _Source | None,
     assume: Sequence[str],
     questions: Sequence[str],
     set: Mapping[str, Any] | None,
     kubernetes: str | None,
     nodes: int | None,
     threads: int | None,
-    progress: Told,
+    progress: _Told,
 ) -> tuple[str, list[str]]: ...
-def predict_json(text: str, asks: Mapping[str, Any], scenario: Source | None, progress: Told) -> str: ...
-def fit_json(texts: Sequence[tuple[str, str]], now: int, progress: Told) -> tuple[str, list[str]]: ...
+def predict_json(text: str, asks: Mapping[str, Any], scenario: _Source | None, progress: _Told) -> str: ...
+def fit_json(texts: Sequence[tuple[str, str]], now: int, progress: _Told) -> tuple[str, list[str]]: ...
 def explain_json(
     label: str, text: str, now_is_said: tuple[int, bool], kubernetes: str | None
 ) -> tuple[str, list[str], str | None]: ...
@@ -171,14 +171,14 @@ def compare_json(
     sides: Sequence[tuple[str, str]], within_until: tuple[str | None, str | None], kubernetes: str | None, all: bool
 ) -> tuple[str, str, list[str]]: ...
 def versions_json(
-    source: Source,
+    source: _Source,
     both: Sequence[str],
     seeds: int | None,
     set: Mapping[str, Any] | None,
     within_until: tuple[str | None, str | None],
     all: bool,
     threads: int | None,
-    progress: Told,
+    progress: _Told,
 ) -> tuple[list[int], int, str, str]: ...
 def table_of(columns: Sequence[tuple[str, str, Sequence[Any]]]) -> Table: ...
 def run_of(

@@ -23,6 +23,8 @@ use pyo3::prelude::*;
 
 mod answers;
 mod errors;
+#[cfg(feature = "measure")]
+mod measure;
 mod run;
 mod session;
 mod source;
@@ -36,6 +38,9 @@ mod _kubelapse {
 
     #[pymodule_export]
     use super::answers::{audit_json, compare_json, explain_json, fit_json, predict_json, versions_json};
+    #[cfg(feature = "measure")]
+    #[pymodule_export]
+    use super::measure::library;
     #[pymodule_export]
     use super::run::{Run, play, run_of};
     #[pymodule_export]
