@@ -7,6 +7,27 @@ _Manifest: TypeAlias = str | PathLike[str]
 _Source: TypeAlias = _Manifest | Mapping[str, Any] | Sequence[_Manifest]
 _Told: TypeAlias = Callable[[float], object] | None
 
+__all__ = [
+    "Run",
+    "Session",
+    "Shipped",
+    "Table",
+    "__version__",
+    "audit_json",
+    "catalogue",
+    "compare_json",
+    "explain_json",
+    "fit_json",
+    "measures",
+    "play",
+    "predict_json",
+    "run_of",
+    "session_of",
+    "sweep",
+    "table_of",
+    "versions_json",
+]
+
 __version__: str
 
 @final

@@ -23,7 +23,7 @@ def test_all_problems_of_a_file_have_file_line_key_and_hint(tmp_path):
     assert (first.file, first.line, first.key, first.code) == (str(place), 2, "until", "E0004")
     assert (second.line, second.key) == (7, "pod[0].behavior.containers.app.attempts[0].exits")
     assert "did you mean `exit`" in second.hint and second.column > 20
-    assert f"{place}:7" in str(error) and "^" in str(error)
+    assert f"{place}:7" in str(error) and "━━━━━ not a key" in str(error)
 
 
 def test_the_text_is_the_programs(program, crashing):

@@ -41,7 +41,7 @@ def test_a_session_can_be_copied_and_pickled():
     s = kubelapse.Session(CRASHING, seed=3, set={"pod.web.spec.terminationGracePeriodSeconds": 7})
     s.goto(20)
     s.do(label="pod/web", labels={"tier": "front"})
-    s.goto_where(restarts=2)
+    assert s.goto_where(restarts=3)
     s.do("label pod web note=here")
     s.goto("-3s")
     for other in (pickle.loads(pickle.dumps(s)), copy.copy(s), copy.deepcopy(s)):
