@@ -3,7 +3,7 @@
 //!
 //! This page is the tour for whoever takes the house over: how it works, which rooms there are, what always holds, what the
 //! words mean, and where to begin to read. Why it is built so and how it grows stands in `docs/architecture.md`; what
-//! a user can do with it, in the README.
+//! a user can do with it, in the README and the pages that it names.
 //!
 //! # From above
 //!

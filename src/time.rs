@@ -128,8 +128,12 @@ impl Span {
 /// The first `anchor + k * period` that is not before `at`.
 pub fn next_on_grid(anchor: Time, period: Span, at: Time) -> Time {
     let behind = at.since(anchor).micros();
-    let steps = behind.div_euclid(period.micros()) + i64::from(behind.rem_euclid(period.micros()) != 0);
-    anchor + period * steps.max(0)
+    if behind <= 0 {
+        return anchor;
+    }
+    // Of what is not negative the division is the cheap one, and one is enough.
+    let steps = behind.cast_unsigned().div_ceil(period.micros().cast_unsigned());
+    anchor + period * steps.cast_signed()
 }
 
 impl Add<Span> for Time {

@@ -418,24 +418,3 @@ fn a_cron_job_that_is_refused_or_never_runs_is_broken() {
         "it is taken, and its time never comes"
     );
 }
-
-#[test]
-fn the_example_of_the_readme_is_what_is_printed() {
-    let readme = include_str!("../README.md");
-    let section = readme.split("## Audits").nth(1).expect("a section");
-    let block = |kind: &str| {
-        let from = section.split(&format!("```{kind}\n")).nth(1).expect("a block");
-        from.split("```").next().expect("its end").to_owned()
-    };
-    let bench = Bench::new("readme", &block("yaml"));
-    let shown = block("console");
-    let (command, shown) = shown.split_once('\n').expect("a command");
-    let line = command.strip_prefix("$ kubelapse audit web.yaml ").expect("a command");
-    let (code, out, _) = bench.run(line);
-    assert_eq!(code, Some(1));
-    let mut rest = &out[..];
-    for piece in shown.lines().flat_map(|line| line.split('…')).filter(|piece| !piece.trim().is_empty()) {
-        let at = rest.find(piece).unwrap_or_else(|| panic!("`{piece}` is not printed next: {out}"));
-        rest = &rest[at + piece.len()..];
-    }
-}

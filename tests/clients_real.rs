@@ -491,7 +491,7 @@ fn the_suite_of_an_operator_passes() {
 #[test]
 fn the_recipe_for_operators_runs() {
     let (Some(operator), Some(kubectl)) = (client("operator"), client("kubectl-1.36")) else { return };
-    let page = include_str!("../docs/operators.md");
+    let page = include_str!("../docs/cookbook/operator.md");
     let block = |language: &str| {
         let rest = page.split_once(&format!("```{language}\n")).expect("a block").1;
         rest.split_once("```").expect("its end").0
@@ -507,7 +507,7 @@ fn the_recipe_for_operators_runs() {
     std::os::unix::fs::symlink(kubectl, desk.0.join("bin/kubectl")).expect("a link");
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_kubelapse"), desk.0.join("bin/kubelapse"))
         .expect("a link");
-    std::fs::write(desk.0.join("nodes.toml"), block("toml")).expect("a file");
+    std::fs::write(desk.0.join("nodes.toml"), block("toml nodes.toml")).expect("a file");
     let path = format!("{}:{}", desk.0.join("bin").display(), std::env::var("PATH").unwrap_or_default());
     // What goes on in the background writes elsewhere than to the test.
     let script = format!("set -e\nexec >told 2>&1\n{}", block("sh"));

@@ -1,11 +1,12 @@
-//! What the book says is so: its blocks are played by the built program, its links lead somewhere, its generated page is
-//! that of the schema.
+//! What the README and the book say is so: their blocks are played by the built program, their links lead somewhere, the
+//! commands and options that they name are there, the generated page is that of the schema.
 //!
-//! A page below `docs/` is played from its top to its end in a folder of its own. A fenced block whose first line is
-//! ` ```yaml web.yaml ` (any language, and a file's name) puts that file there. A block ` ```console ` holds commands
-//! after `$ ` and what they print, on stdout and stderr together, at a width of 100 columns: `kubelapse …`, with quotes,
-//! `< FILE` and `> FILE`, `cat FILE`, and `echo $?` for the exit code of the last one. `…` stands for anything, on a line
-//! of its own for any lines. A block ` ```console promtool ` is played where there is promtool; a block ` ```console
+//! The README and each page below `docs/` are played from their top to their end in a folder of their own. A fenced block whose
+//! first line is ` ```yaml web.yaml ` (any language, and a file's name) puts that file there; the paragraph above it names it,
+//! too. A block ` ```console ` holds commands after `$ ` and what they print, on stdout and stderr together, at a width of 100
+//! columns: `kubelapse …`, with quotes, `< FILE` and `> FILE`, `cat FILE`, and `echo $?` for the exit code of the last one;
+//! `cargo run --release -- …` is the program in the repository's folder, whose files it finds. `…` stands for anything, on a
+//! line of its own for any lines. A block ` ```console promtool ` is played where there is promtool; a block ` ```console
 //! shown ` is not (it needs a cluster, a person, or another program), and the text beside it says so.
 //!
 //! After a change that is meant, `KUBELAPSE_DOCS=write cargo test --test docs` writes blocks without `…` and the generated
@@ -17,6 +18,10 @@
 mod clients;
 #[path = "support/desk.rs"]
 mod desk;
+#[path = "docs/links.rs"]
+mod links;
+#[path = "docs/named.rs"]
+mod named;
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -41,9 +46,9 @@ fn writes() -> bool {
     std::env::var("KUBELAPSE_DOCS").is_ok_and(|value| value == "write")
 }
 
-/// All pages, with their paths below `docs`, in their order.
+/// The README and all pages of the book, with their paths in the repository, in their order.
 fn pages() -> Vec<(String, String)> {
-    let mut found = Vec::new();
+    let mut found = vec![("README.md".to_owned(), read(&root().join("README.md")))];
     let mut folders = vec![root().join("docs")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("a folder of the book").flatten() {
@@ -51,7 +56,7 @@ fn pages() -> Vec<(String, String)> {
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == "md") {
-                let name = path.strip_prefix(root().join("docs")).expect("below docs").display().to_string();
+                let name = path.strip_prefix(root()).expect("in the repository").display().to_string();
                 found.push((name.replace('\\', "/"), read(&path)));
             }
         }
@@ -115,6 +120,10 @@ struct Shell {
 impl Shell {
     /// What a command prints.
     fn run(&mut self, line: &str) -> String {
+        let line = match line.strip_prefix("cargo run --release -- ") {
+            Some(rest) => &self.in_the_repository(rest),
+            None => line,
+        };
         let mut words = shell_words(line);
         match words.first().map(String::as_str) {
             Some("echo") if line == "echo $?" => format!("{}\n", self.code),
@@ -135,6 +144,16 @@ impl Shell {
                 "a page may say `kubelapse …`, `cat FILE` and `echo $?`, or is `console shown`: {line}"
             ),
         }
+    }
+
+    /// The program's command line, and beside it those files of the repository that it names.
+    fn in_the_repository(&self, rest: &str) -> String {
+        for name in shell_words(rest).iter().filter(|name| root().join(name).is_file()) {
+            let copy = self.desk.0.join(name);
+            std::fs::create_dir_all(copy.parent().expect("a folder")).expect("a folder of the page");
+            std::fs::copy(root().join(name), copy).expect("a copy of a file");
+        }
+        format!("kubelapse {rest}")
     }
 
     /// What the program says to a person, and what it prints into a file where `apart`.
@@ -180,6 +199,12 @@ fn trimmed(text: &str) -> String {
     text.lines().fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }
 
+/// Whether the paragraph above a block names its file: what stands behind the fence, no reader sees.
+fn is_named(above: &[&str], file: &str) -> bool {
+    let text = above.iter().rev().skip_while(|line| line.is_empty());
+    text.take_while(|line| !line.is_empty()).any(|line| line.contains(file))
+}
+
 /// Plays a page. What is not so is told; the page as it should be.
 fn played(name: &str, text: &str) -> (Vec<String>, String) {
     let lines: Vec<&str> = text.lines().collect();
@@ -191,6 +216,12 @@ fn played(name: &str, text: &str) -> (Vec<String>, String) {
         let body = &lines[block.lines.clone()];
         if block.language != "console" {
             if block.word.contains('.') {
+                if !is_named(&lines[..block.lines.start - 1], block.word) {
+                    wrong.push(format!(
+                        "{name}: what stands above the block of {} does not name it",
+                        block.word
+                    ));
+                }
                 let file = shell.desk.0.join(block.word);
                 std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder of the page");
                 std::fs::write(file, body.join("\n") + "\n").expect("a file of the page");
@@ -213,7 +244,7 @@ fn played(name: &str, text: &str) -> (Vec<String>, String) {
             let as_said = fits(&shown, &said);
             let written = writes() && !shown.contains('…');
             if !as_said && !written {
-                wrong.push(format!("docs/{name}: $ {line}\n--- says\n{said}--- the page has\n{shown}"));
+                wrong.push(format!("{name}: $ {line}\n--- says\n{said}--- the page has\n{shown}"));
             }
             let _ = write!(anew, "{command}\n{}", if as_said || !written { &shown } else { &said });
         }
@@ -231,52 +262,11 @@ fn what_pages_show_is_what_the_program_says() {
     for ((name, text), (found, anew)) in pages.iter().zip(results) {
         commands += text.matches("\n$ kubelapse ").count();
         if writes() && anew != *text {
-            std::fs::write(root().join("docs").join(name), anew).expect("the page");
+            std::fs::write(root().join(name), anew).expect("the page");
         }
         wrong.extend(found);
     }
     assert!(commands > 20, "{commands} commands are shown");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// Relative links of Markdown, without what stands behind their `#`.
-fn links(text: &str) -> impl Iterator<Item = &str> {
-    text.split("](").skip(1).filter_map(|rest| {
-        let link = rest.split([')', '#', ' ']).next().unwrap_or_default();
-        (!link.is_empty() && !link.contains("://") && !link.starts_with("mailto:")).then_some(link)
-    })
-}
-
-#[test]
-fn links_lead_somewhere_and_every_page_is_in_the_book() {
-    let mut wrong = Vec::new();
-    let pages = pages();
-    let mut all: Vec<(String, String)> =
-        pages.iter().map(|(name, text)| (format!("docs/{name}"), text.clone())).collect();
-    for name in [
-        "README.md",
-        "CONTRIBUTING.md",
-        "SECURITY.md",
-        "CODE_OF_CONDUCT.md",
-        "page/README.md",
-        "benches/README.md",
-    ] {
-        all.push((name.to_owned(), read(&root().join(name))));
-    }
-    for (name, text) in &all {
-        let folder = root().join(name).parent().expect("a folder").to_owned();
-        // What the site is built beside the book, `web/build` makes.
-        for link in links(text).filter(|link| !link.starts_with("play/") && !folder.join(link).exists()) {
-            wrong.push(format!("{name}: {link} is not there"));
-        }
-    }
-    let contents = &pages.iter().find(|(name, _)| name == "SUMMARY.md").expect("the contents").1;
-    let listed: Vec<&str> = links(contents).collect();
-    for (name, _) in pages.iter().filter(|(name, _)| name != "SUMMARY.md") {
-        if !listed.contains(&name.as_str()) {
-            wrong.push(format!("docs/{name} stands in no line of docs/SUMMARY.md"));
-        }
-    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -399,8 +389,10 @@ fn a_release_refuses_while_something_is_unset() {
 }
 
 #[test]
-fn patterns_fit_what_they_should() {
+fn patterns_fit_what_they_should_and_files_are_named_above() {
     assert!(fits("a\n…\nc\n", "a\nb\nb\nc\n") && fits("a … c\n", "a b c\n") && fits("a\n", "a\n"));
     assert!(!fits("a\n", "a\nb\n") && !fits("a … d\n", "a b c\n") && !fits("", "a\n"));
+    assert!(is_named(&["", "`a.yaml` is it,", "twice:", ""], "a.yaml"));
+    assert!(!is_named(&["`a.yaml`:", "", "another:"], "a.yaml"));
     assert_eq!(shell_words("run 'a b' c=\"d e\" f"), ["run", "a b", "c=d e", "f"]);
 }

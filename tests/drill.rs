@@ -1,8 +1,13 @@
-//! Drills: each can be solved by the commands that are told for it, to the full score, and none is well by itself.
+//! Drills: each can be solved by the commands that are told for it, to the full score, and none is well by itself. Scenarios as
+//! drills, and drills as numbers.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use kubelapse::drill::{Drill, LEVELS};
+use kubelapse::drill::numbers::{Seat, features, menu, places};
+use kubelapse::drill::{Drill, Exercise, LEVELS, kinds_of};
+use kubelapse::scenario::{builtin, no_files};
+use kubelapse::session::Script;
 
 /// So many seeds of each level.
 const SEEDS: u64 = 50;
@@ -216,4 +221,168 @@ fn a_class_gets_the_score_as_json() {
         (&false.into(), Some(0)),
         "{score}"
     );
+}
+
+/// A ConfigMap that is not there: what is expected of `web` tells of the trouble, once early and once late; `calm` is well.
+const MISSING: &str = r#"
+name = "shop"
+until = "10m"
+[[object]]
+kind = "ConfigMap"
+name = "settings"
+missing = true
+[[pod]]
+name = "web"
+spec.containers = [{ name = "app", image = "x", envFrom = [{ configMapRef = { name = "settings" } }] }]
+[[pod]]
+name = "calm"
+spec.containers = [{ name = "app", image = "x" }]
+[[expect]]
+at = "2m"
+pod = "web"
+status = "CreateContainerConfigError"
+[[expect]]
+at = "8m"
+pod = "web"
+status = "CreateContainerConfigError"
+[[expect]]
+at = "9m"
+pod = "calm"
+noEvent = "Killing"
+"#;
+
+fn exercise(name: &str, text: &str) -> Exercise {
+    let (script, loaded) = Script::load(name, text, &no_files, &[]).expect("it is read");
+    Exercise::new(script, &Arc::new(loaded.plan))
+}
+
+#[test]
+fn a_scenario_is_mended_by_making_its_subjects_well() {
+    let exercise = exercise("shop.toml", MISSING);
+    assert!(!exercise.is_calm() && !exercise.heals());
+    let ends = |lines: &[&str]| {
+        let mut drill = exercise.start(7);
+        let told: String = lines.iter().map(|line| drill.say(line)).collect();
+        assert!(drill.is_over(), "{told}");
+        let points = drill.points();
+        (drill.is_solved(), points.time > 0, points.whole, points.expected)
+    };
+    // Left alone it keeps what does not tell of the trouble.
+    assert_eq!(ends(&["sleep 20m"]), (false, false, 0, Some(10)));
+    let mend = "kubectl create configmap settings";
+    assert_eq!(ends(&[mend, "sleep 1m", "sleep 2m"]), (true, true, 30, Some(30)));
+    assert_eq!(ends(&["sleep 3m", mend, "sleep 1m", "sleep 2m"]), (true, true, 30, Some(20)));
+    // What is gone is not well.
+    assert_eq!(ends(&["kubectl delete pod/web", "sleep 20m"]), (false, false, 0, Some(10)));
+    // What was well may not be harmed on the way, and what is expected of it is meant as it is written.
+    assert_eq!(ends(&["kubectl delete pod/calm", "sleep 20m"]), (false, false, 0, Some(0)));
+    assert!(exercise.start(7).say("causes").contains("no cause is to be named"));
+}
+
+/// What the story itself scales down or deletes is wanted no more, and what is well in the end heals by itself.
+#[test]
+fn of_a_scenario_is_wanted_what_stands_at_its_end() {
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop}\nspec:\n  replicas: 3\n  \
+                    selector: {matchLabels: {app: shop}}\n  template:\n    metadata: {labels: {app: shop}}\n    \
+                    spec: {containers: [{name: app, image: x}]}\n";
+    let text = r#"
+name = "less"
+until = "10m"
+[[apply]]
+manifest = "shop.yaml"
+[[pod]]
+name = "gone"
+spec.containers = [{ name = "app", image = "x" }]
+[[pod]]
+name = "web"
+spec.restartPolicy = "OnFailure"
+spec.containers = [{ name = "app", image = "x" }]
+behavior.containers.app.attempts = [{ runs = "30s", exit = 1 }, { runs = "5s" }]
+[[action]]
+at = "2m"
+scale = "deployment/shop"
+replicas = 1
+[[action]]
+at = "2m"
+delete = "pod/gone"
+"#;
+    let loader = |_: &str| Ok(manifest.to_owned());
+    let (script, loaded) = Script::load("less.toml", text, &loader, &[]).expect("it is read");
+    let exercise = Exercise::new(script, &Arc::new(loaded.plan));
+    let told = exercise.start(3).brief();
+    assert!(told.contains("deployment/shop with 1 available") && told.contains("pod/web "), "{told}");
+    assert!(!told.contains("pod/gone"), "{told}");
+    assert!(!exercise.is_calm() && exercise.heals());
+}
+
+#[test]
+fn a_scenario_starts_with_the_luck_of_its_seed() {
+    let exercise = exercise("crash-loop.toml", builtin::find("crash-loop").expect("it is shipped").text);
+    let own = exercise.plan().seed;
+    let digest = |seed| {
+        let mut drill = exercise.start(seed);
+        drill.say("sleep 5m");
+        (drill.walk().world().digest.to_string(), drill.brief())
+    };
+    assert_eq!(digest(own), digest(own), "a copy of what was prepared is what is prepared");
+    assert_eq!(digest(own + 1), digest(own + 1));
+    assert_ne!(digest(own).0, digest(own + 1).0);
+}
+
+#[test]
+fn a_scenario_in_which_nothing_goes_wrong_is_calm() {
+    let text =
+        "until = \"5m\"\n[[pod]]\nname = \"web\"\nspec.containers = [{ name = \"app\", image = \"x\" }]\n";
+    let calm = exercise("web.toml", text);
+    assert!(calm.is_calm() && calm.heals());
+}
+
+#[test]
+fn numbers_have_a_shape_and_each_choice_that_means_something_is_understood() {
+    let all = places::PODS * features::POD.len()
+        + places::OBJECTS * features::OBJECT.len()
+        + places::NODES * features::NODE.len()
+        + features::CLOCK.len();
+    let verbs = menu::verbs();
+    let mut chosen = BTreeSet::new();
+    for (seed, level) in LEVELS.flat_map(|level| (0..4).map(move |seed| (seed, level))) {
+        let drill = open(seed, level);
+        let mut seat = Seat::new(&drill);
+        let seen = seat.observe(&drill).to_vec();
+        assert_eq!(seen.len(), all);
+        assert!(seen.iter().all(|number| (0.0..=1.0).contains(number)));
+        for (at, means) in seat.mask(&drill).into_iter().enumerate() {
+            let (verb, target) = (at / places::TARGETS, at % places::TARGETS);
+            let lines = seat.lines(&drill, verb, target);
+            if !means {
+                assert_eq!(lines, ["sleep 5s"], "{} {target}", verbs[verb]);
+                continue;
+            }
+            // Naming is all alike, and so is waiting.
+            if !chosen
+                .insert((verb, lines.first().map(|line| line.split('/').next().unwrap_or("").to_owned())))
+            {
+                continue;
+            }
+            let mut drill = drill.clone();
+            for line in lines {
+                let told = drill.say(&line);
+                let is_understood = ["is no ", "; as in", "means nothing", "did you mean", "needs"];
+                assert!(!is_understood.iter().any(|words| told.contains(words)), "{line}\n{told}");
+            }
+        }
+    }
+    let used: BTreeSet<usize> = chosen.iter().map(|(verb, _)| *verb).collect();
+    let unused: Vec<&String> =
+        (0..verbs.len()).filter(|verb| !used.contains(verb)).map(|verb| &verbs[verb]).collect();
+    assert!(unused.is_empty(), "{unused:?}");
+}
+
+#[test]
+fn what_is_wrong_is_told_without_playing() {
+    for (seed, level) in LEVELS.flat_map(|level| (0..5).map(move |seed| (seed, level))) {
+        let kinds: Vec<&str> = open(seed, level).causes().into_iter().map(|(kind, _)| kind).collect();
+        assert_eq!(kinds_of(seed, level), Ok(kinds));
+    }
+    assert!(kinds_of(0, 9).is_err());
 }

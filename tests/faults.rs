@@ -17,6 +17,7 @@ mod faults {
     mod operations;
     mod options;
     mod pasted;
+    mod talked;
     mod verdicts;
 }
 

@@ -18,7 +18,7 @@ use std::process::{Output, Stdio};
 use std::sync::Arc;
 
 use desk::Desk;
-use kubelapse::answers::fit::{self, About, Fitted, Parameter, Row};
+use kubelapse::answers::fit::{self, About, Fitted, Observation, Parameter, Row};
 use kubelapse::observed::History;
 use kubelapse::scenario::{self, Plan};
 use kubelapse::time::Time;
@@ -373,6 +373,51 @@ fn exits_are_shares() {
         let fit = own.fit.as_ref().expect("durations");
         assert!(fit.parameters.iter().any(|own| (own.value - truth).abs() < 0.02), "{key}: {}", own.value);
     }
+}
+
+/// What hardly spreads is told in numbers that a scenario takes: a Weibull's shape goes up to 1000.
+#[test]
+fn what_hardly_spreads_fits_into_a_scenario() {
+    let one = |least: i64| Observation { least, width: 1_000, ..Observation::default() };
+    for (many, few) in [(8, 1), (15, 2), (20, 5), (40, 3), (12, 12)] {
+        let pulls = [vec![one(804_000); many], vec![one(803_000); few]].concat();
+        let fit = fit::Fit::of(&pulls).expect("durations");
+        let text = format!(
+            "name = \"a\"\nuntil = \"1m\"\n[[image]]\nref = \"a\"\npull = {}\n[[pod]]\nname = \"a\"\n\
+             spec.containers = [{{ name = \"a\", image = \"a\" }}]\n",
+            fit.family.toml()
+        );
+        plan(&text);
+    }
+}
+
+/// A container that starts right behind another one shows how long a look at its image takes; of one that has to wait for another
+/// sync nothing is taken.
+#[test]
+fn a_look_at_an_image_is_seen_between_two_starts() {
+    const TWO: &str = r#"
+name    = "two"
+until   = "1m"
+[latency]
+inspectImage = { uniform = ["40ms", "80ms"] }
+[[pod]]
+name     = "both"
+replicas = 30
+every    = { uniform = ["0s", "1s"] }
+  [pod.spec]
+  initContainers = [{ name = "before", image = "one:1" }]
+  containers = [{ name = "one", image = "one:1" }, { name = "two", image = "two:1" }]
+  [pod.behavior.containers.before]
+  attempts = [{ runs = "1s" }]
+"#;
+    let fitted = fitted(&stream::text(&stream::lines(&plan(TWO), 1), true));
+    let own = row(&fitted, "latency", "inspectImage").expect("two containers of thirty pods");
+    let fit = own.fit.as_ref().expect("durations");
+    // The first of them pull their images.
+    assert!((15..=30).contains(&own.n()), "{own:?}");
+    let mean = fit.parameters.iter().find(|own| own.name == "mean").expect("its mean");
+    assert!((mean.value - 0.06).abs() < 0.006, "{own:?}");
+    assert!(!fitted.told.iter().any(|told| told.contains("inspectImage")), "{:?}", fitted.told);
 }
 
 /// A desk with the streams of a run, `pods.jsonl` stamped and `events.jsonl` too.

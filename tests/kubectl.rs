@@ -237,3 +237,40 @@ create = "ConfigMap/settings"
     assert_eq!(logs(590, false), lines("second"));
     assert_eq!(logs(590, true), lines("first"));
 }
+
+/// ConfigMaps, Secrets and ServiceAccounts are told with the keys that there are; values as far as a manifest has them.
+#[test]
+fn what_pods_refer_to_is_told() {
+    const TEXT: &str = r#"
+name = "refers"
+until = "1m"
+[[object]]
+kind = "ConfigMap"
+name = "settings"
+keys = ["mode", "level"]
+[[apply]]
+manifest = "all.yaml"
+"#;
+    const ALL: &str = "apiVersion: v1\nkind: Secret\nmetadata: { name: keys, labels: { app: web } }\nstringData: { token: abc }\n---\n\
+                       apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: runner }\n";
+    let files =
+        |path: &str| (path == "all.yaml").then(|| ALL.to_owned()).ok_or_else(|| "no such file".to_owned());
+    let (script, loaded) = Script::load("refers.toml", TEXT, &files, &[])
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let mut walk = Walk::new(script, &Arc::new(loaded.plan), 0);
+    at(&mut walk, 30);
+    let get = |text: &str| walk.get(text).unwrap_or_else(|problem| problem);
+    let table = get("cm");
+    assert!(table.starts_with("NAME       DATA   AGE\nsettings   2      "), "{table}");
+    let whole = get("configmap settings -o yaml");
+    for line in ["apiVersion: v1", "kind: ConfigMap", "  level: \"\"", "  mode: \"\"", "  name: settings"] {
+        assert!(whole.contains(line), "no `{line}`: {whole}");
+    }
+    let secret = get("secret/keys -o yaml");
+    assert!(secret.contains("  token: YWJj") && secret.contains("type: Opaque"), "{secret}");
+    assert!(get("secrets -l app=web").contains("Opaque   1"), "{}", get("secrets -l app=web"));
+    assert!(get("secrets -l app=other").starts_with("No resources found"));
+    assert!(get("sa").contains("runner"), "{}", get("sa"));
+    assert_eq!(get("cm nope"), "Error from server (NotFound): configmaps \"nope\" not found");
+    assert_eq!(get("secret nope -o json"), "Error from server (NotFound): secrets \"nope\" not found");
+}

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kubelapse::scenario::{self, Plan, builtin};
-use kubelapse::session::{self, Lives, Session, kubectl};
+use kubelapse::session::{self, Lives, Session, expect, kubectl};
 use plan::plan;
 use rayon::prelude::*;
 
@@ -28,7 +28,23 @@ fn compare(name: &str, plan: &Plan, seeds: u64) -> bool {
         assert_eq!(with.records, without.records, "{name}, seed {seed}");
         assert_eq!(with.answers, without.answers, "{name}, seed {seed}");
     }
-    lives.learned().changes() > 0
+    lives.learned().is_some_and(|learned| learned.changes() > 0)
+}
+
+/// What is expected of a life holds of it, or fails in the same words, whoever lived before it.
+#[test]
+fn lives_are_judged_alike() {
+    let expects = "[[expect]]\nat = \"30s\"\npod = \"web-3\"\nstatus = \"Running\"\n";
+    let plan = plan(&format!("name = \"judged\"\nuntil = \"2m\"\n{REPLICAS}{expects}"));
+    let mut lives = Lives::of(&plan);
+    let judged: Vec<_> = (0..12)
+        .map(|seed| {
+            let (among, alone) = (expect::check_among(&mut lives, seed), expect::check(&plan, seed));
+            assert_eq!(among, alone, "seed {seed}");
+            among.is_empty()
+        })
+        .collect();
+    assert!(judged.contains(&true) && judged.contains(&false), "{judged:?}");
 }
 
 /// The switch is a switch: a plan as it is loaded learns of many replicas, one that learns nothing has learned nothing.

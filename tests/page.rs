@@ -490,6 +490,19 @@ fn webassembly_course_asks_hints_and_keeps_the_score() {
     browser.wait("document.getElementById('told').textContent.includes('What is behind it')");
     browser.press("#to-contents");
     browser.wait("document.getElementById('summary').textContent.startsWith('1 of ')");
+    // A path has some of the lessons, in its own order, and is kept as what was done is.
+    let all = browser.eval("document.querySelectorAll('#contents button[data-lesson]').length");
+    let choose = "const own = document.getElementById('path'); own.value = 'new'; own.dispatchEvent(new Event('change'))";
+    browser.eval(&format!("(() => {{ {choose} }})()"));
+    browser.wait("document.querySelector('#contents summary').textContent.includes('What a pod is')");
+    let own = browser.eval("document.querySelectorAll('#contents button[data-lesson]').length");
+    assert!(own.as_f64() < all.as_f64() && own.as_f64() > Some(20.0), "{own} of {all}");
+    browser.press("#to-playground");
+    browser.press("#to-course");
+    browser.wait("document.querySelector('#contents summary').textContent.includes('What a pod is')");
+    assert_eq!(browser.eval("localStorage.getItem('kubelapse path')"), "new");
+    browser.eval(&format!("(() => {{ {} }})()", choose.replace("'new'", "''")));
+    browser.wait("!document.querySelector('#contents summary').textContent.includes('What a pod is')");
     // Without questions it is a walk.
     browser.press("#questions");
     browser.press("button[data-lesson=crash-loop]");

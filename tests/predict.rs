@@ -7,6 +7,8 @@
 mod bench;
 #[path = "support/desk.rs"]
 mod desk;
+#[path = "predict/inputs.rs"]
+mod inputs;
 #[path = "support/program.rs"]
 mod program;
 #[path = "predict/recorded.rs"]
@@ -160,6 +162,20 @@ fn recordings_that_are_cut_in_the_middle_go_on_as_predicted() {
     println!("{}", report.words);
     assert!(report.ranked > 10, "{}", report.words);
     holds(&report);
+    by_half(all, true);
+}
+
+/// Of families that were looked at while rules were made, and of those that were not; where it is known what programs do both hold
+/// what they say.
+fn by_half(all: Vec<Cut>, is_known: bool) {
+    let (held_out, looked_at): (Vec<Cut>, Vec<Cut>) = all.into_iter().partition(|cut| cut.is_held_out);
+    for (of, cuts) in [("families that were looked at", looked_at), ("families held out", held_out)] {
+        let report = told(of, &cuts);
+        println!("{}", report.words);
+        if is_known {
+            holds(&report);
+        }
+    }
 }
 
 /// The same, where nobody says what programs do: pods of a workload tell it of each other.
@@ -180,6 +196,7 @@ fn what_programs_do_is_learned_from_pods_of_the_same_workload() {
     let report = told("nothing said", &all);
     println!("{}", report.words);
     assert!(report.ranked > 5, "{}", report.words);
+    by_half(all, false);
 }
 
 /// Windows hold at least what they say, or less by as much as so few leave to chance.
@@ -356,7 +373,8 @@ fn a_drain_that_is_under_way_is_told_its_end() {
   status: { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1 }"#;
     let kept = format!("{head}{gone}{}{budget}", running("db", "old", labels, "", ""));
     let free = format!("{head}{gone}");
-    let desk = desk("drain", &[("free.yaml", &free), ("kept.yaml", &kept)]);
+    let quiet = format!("{head}{}", running("db", "old", labels, "", ""));
+    let desk = desk("drain", &[("free.yaml", &free), ("kept.yaml", &kept), ("quiet.yaml", &quiet)]);
     let now = "--now 2026-11-22T13:12:00Z --seeds 40";
     let (code, text, said) = told_by(&desk, &format!("predict free.yaml {now}"));
     assert_eq!(code, Some(0), "{said}");
@@ -364,6 +382,13 @@ fn a_drain_that_is_under_way_is_told_its_end() {
     let (_, text, _) = told_by(&desk, &format!("predict kept.yaml {now}"));
     let words = "node/old\n  not drained within 1h0m0s; a disruption budget keeps shop/db";
     assert!(text.contains(words), "{text}");
+    // Nothing shows that somebody drains it.
+    let (_, text, _) = told_by(&desk, &format!("predict quiet.yaml {now}"));
+    assert!(
+        text.contains("node old is cordoned, and as no evicted pod of it shows a drain, its pods stay"),
+        "{text}"
+    );
+    assert!(!text.contains("node/old"), "{text}");
 }
 
 /// Of many pods those that are up are not played, whatever their probes took to succeed: nothing comes of them.
@@ -395,6 +420,145 @@ fn pods_that_are_up_are_left_alone_where_there_are_many() {
     let up = kubelapse::scenario::given::SetUp::new(given, &bench::plan(LOOPS), &[]);
     let alone = up.players.iter().filter(|player| up.is_left_alone(player)).count();
     assert_eq!(alone, 400 - slow);
+}
+
+/// Of a program of which nothing is known it is told what is so of most, and that nobody knows more.
+#[test]
+fn a_start_of_which_nothing_is_known_is_told_as_that() {
+    let probe = "\n    containers: [{ name: app, image: \"registry.example/web:1\", resources: {}, readinessProbe: { httpGet: { port: 80 }, periodSeconds: 2 } }]";
+    let pod = running("web", "well", "", probe, "")
+        .replacen(
+            "\n    containers: [{ name: app, image: \"registry.example/web:1\", resources: {} }]",
+            "",
+            1,
+        )
+        .replace("ready: true", "ready: false")
+        .replace(
+            "\"True\", lastTransitionTime: \"2026-11-22T13:00:03Z\"",
+            "\"False\", lastTransitionTime: \"2026-11-22T13:00:00Z\"",
+        );
+    let desk = desk("unknown", &[("pod.yaml", &format!("apiVersion: v1\nkind: List\nitems:{pod}"))]);
+    let asked = |more: &str| {
+        let (code, out, said) =
+            told_by(&desk, &format!("predict pod.yaml --now 2026-11-22T13:00:32Z -o json {more}"));
+        assert_eq!(code, Some(0), "{said}");
+        serde_json::from_str::<serde_json::Value>(&out).expect("JSON")["pods"][0].clone()
+    };
+    // It has been booting for 30 s: half of those are ready within another 40, and nearly all in an hour.
+    let own = asked("--level 50");
+    let step = &own["steps"][0];
+    assert_eq!((&step["ready"], &own["supposed"]), (&"1/1".into(), &"boots".into()), "{own}");
+    let (earliest, latest) = (step["earliest"].as_str(), step["latest"].as_str());
+    assert!(earliest > Some("2026-11-22T13:00:35Z") && earliest < Some("2026-11-22T13:01:00Z"), "{own}");
+    assert!(latest > Some("2026-11-22T13:01:40Z") && latest < Some("2026-11-22T13:05:00Z"), "{own}");
+    assert!(step["chance"].as_f64() > Some(0.9), "{own}");
+    // Who says it is told no more of that.
+    let own = asked("--assume web.boots=40s");
+    assert!(
+        own["supposed"].is_null() && own["steps"][0]["latest"].as_str() < Some("2026-11-22T13:00:50Z"),
+        "{own}"
+    );
+    let (_, text, _) = told_by(&desk, "predict pod.yaml --now 2026-11-22T13:00:32Z");
+    assert!(text.contains("\n  (if it starts as most do; nothing is known of its program)"), "{text}");
+    assert!(text.contains("nothing is known of how long app boots"), "{text}");
+}
+
+/// What has ended before it was ready does so again, whatever its siblings take to boot.
+#[test]
+fn who_has_ended_before_it_was_ready_does_so_again() {
+    let probe = "containers: [{ name: app, image: \"registry.example/web:1\", resources: {}, readinessProbe: { httpGet: { port: 80 }, periodSeconds: 2 } }]";
+    let never = POD
+        .replace("containers: [{ name: app, image: \"registry.example/web:1\", resources: {} }]", probe)
+        .replace(
+            "lastTransitionTime: \"2026-11-22T13:20:30Z\"",
+            "lastTransitionTime: \"2026-11-22T13:00:00Z\"",
+        );
+    let was = never.replacen(
+        "2026-11-22T13:00:00Z\" }\n  - { type: PodSch",
+        "2026-11-22T13:20:30Z\" }\n  - { type: PodSch",
+        1,
+    );
+    assert_ne!(never, was);
+    let desk = desk("unready", &[("never.yaml", &never), ("was.yaml", &was)]);
+    let ready = |file: &str| {
+        let (code, out, said) =
+            told_by(&desk, &format!("predict {file} --now 2026-11-22T13:22:10Z --kubernetes 1.36"));
+        assert_eq!(code, Some(0), "{said}");
+        out.contains("Running 1/1")
+    };
+    assert_eq!((ready("never.yaml"), ready("was.yaml")), (false, true));
+}
+
+/// A Job that fails is never complete, and why is what its controller says.
+#[test]
+fn a_job_that_fails_is_told_never_to_be_complete() {
+    let job = r#"
+- apiVersion: batch/v1
+  kind: Job
+  metadata: { name: import, namespace: shop, uid: u-job, generation: 1, creationTimestamp: "2026-11-22T13:00:00Z" }
+  spec:
+    activeDeadlineSeconds: 900
+    backoffLimit: 6
+    completions: 1
+    parallelism: 1
+    selector: { matchLabels: { batch.kubernetes.io/controller-uid: u-job } }
+    template:
+      metadata: { labels: { batch.kubernetes.io/controller-uid: u-job } }
+      spec: { restartPolicy: Never, containers: [{ name: app, image: "registry.example/web:1", resources: {} }] }
+  status: { active: 1, ready: 1, startTime: "2026-11-22T13:00:00Z" }"#;
+    let owner = r#", labels: { batch.kubernetes.io/controller-uid: u-job },
+      ownerReferences: [{ apiVersion: batch/v1, kind: Job, name: import, uid: u-job, controller: true }]"#;
+    let pod = running("import-1", "well", owner, "\n    restartPolicy: Never", "");
+    let desk = desk("job", &[("job.yaml", &format!("apiVersion: v1\nkind: List\nitems:{job}{pod}"))]);
+    let now = "--now 2026-11-22T13:12:00Z --seeds 20 --assume job/import.runs=forever";
+    let (code, text, said) = told_by(&desk, &format!("predict job.yaml {now}"));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(text.contains("failed between 13:15:0"), "{text}");
+    assert!(text.contains("never complete: DeadlineExceeded") && !text.contains("not complete"), "{text}");
+    // Of a Job of which nothing is known it is told that it may end before.
+    let (_, text, _) = told_by(&desk, "predict job.yaml --now 2026-11-22T13:02:00Z");
+    assert!(text.contains("(if it ends as most do; nothing is known of its program)"), "{text}");
+}
+
+/// A CronJob, with what else stands in its spec.
+fn cron_job(spec: &str) -> String {
+    format!(
+        r#"
+- apiVersion: batch/v1
+  kind: CronJob
+  metadata: {{ name: report, namespace: shop, uid: u-cron, creationTimestamp: "2026-11-20T12:00:00Z" }}
+  spec:
+    schedule: "30 2 * * *"
+    concurrencyPolicy: Allow
+    {spec}
+    jobTemplate:
+      spec: {{ template: {{ spec: {{ restartPolicy: Never, containers: [{{ name: app, image: "registry.example/report:1" }}] }} }} }}
+  status: {{ lastScheduleTime: "2026-11-22T01:30:00Z" }}"#
+    )
+}
+
+/// When a CronJob's next Job comes, in the clock of its zone; or why none does.
+#[test]
+fn a_cron_job_is_told_its_next_job_or_why_there_is_none() {
+    let list = |spec: &str| format!("apiVersion: v1\nkind: List\nitems:{}", cron_job(spec));
+    let (zone, off) = (list("timeZone: Europe/Berlin"), list("suspend: true"));
+    let desk = desk("cron", &[("zone.yaml", &zone), ("off.yaml", &off)]);
+    let said = |line: &str| {
+        let (code, out, said) = told_by(&desk, line);
+        assert_eq!(code, Some(0), "{said}");
+        out
+    };
+    let late = said("predict zone.yaml --now 2026-11-22T13:22:10Z --seeds 8");
+    assert!(
+        late.contains(
+            "no Job within 1h0m0s: its next time is 2026-11-23T01:30:00Z (`30 2 * * *` in Europe/Berlin)"
+        ),
+        "{late}"
+    );
+    let soon = said("predict zone.yaml --now 2026-11-23T01:00:00Z --seeds 8");
+    assert!(soon.contains("next job between 01:30:00 and 01:30:01") && !soon.contains("no Job"), "{soon}");
+    let off = said("predict off.yaml --now 2026-11-22T13:22:10Z --seeds 8");
+    assert!(off.contains("no Job within 1h0m0s: it is suspended"), "{off}");
 }
 
 /// A watch that begins anew tells what is there: what it does not tell of has gone in the hole.
@@ -442,14 +606,14 @@ fn all_that_is_wrong_is_told_at_once_with_what_helps() {
         ),
         ("predict bare.yaml", vec!["has no status", "kubelapse run"]),
         ("predict broken.jsonl", vec!["too old resource version", "list anew"]),
-        ("predict empty.yaml", vec!["no pod in it, it is empty", "kubectl get pod NAME -o yaml"]),
+        ("predict empty.yaml", vec!["no object in it, it is empty", "kubectl get pod NAME -o yaml"]),
         ("predict none.txt", vec!["an answer of kubectl"]),
         ("predict nowhere.yaml", vec!["nowhere.yaml"]),
         (
             "predict manifest.yaml",
             vec!["deployment/web was not printed by a cluster", "kubelapse run", "kubelapse audit"],
         ),
-        ("predict text.yaml", vec!["no pod in it", "line"]),
+        ("predict text.yaml", vec!["text.yaml:", "neither JSON nor YAML"]),
         (
             "predict pod.yaml --now 2026-11-22T13:22:10Z --assume wbe.runs=1s",
             vec!["--assume wbe: no pod and no workload of that name", "did you mean web?"],

@@ -1,4 +1,4 @@
-//! What the README promises of memory, counted and not timed: by the pod, by the row, by the watch, and what happens at a limit.
+//! What `docs/limits.md` promises of memory, counted and not timed: by the pod, by the row, by the watch, and what happens at a limit.
 //!
 //! A counting allocator sees every byte that the program's own code holds; the tests of this file run one after the other, as they
 //! share it. The figures are upper bounds with some room: what costs more than is promised fails here.
@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kubelapse::record::{Directory, Fan, Sink, Transition, csv, jsonl};
+use kubelapse::record::{Change, Directory, Fan, Sink, Transition, csv, jsonl};
 use kubelapse::scenario::{self, no_files};
 use kubelapse::session::{self, Session, Silent};
 use served::{Asked, Served};
@@ -35,10 +35,10 @@ fn held() -> i64 {
     stats.bytes_allocated as i64 - stats.bytes_deallocated as i64 + stats.bytes_reallocated as i64
 }
 
-/// So many bytes the README names for it.
+/// So many bytes that page names for it.
 fn promised(of: &str) -> i64 {
-    let readme = include_str!("../README.md");
-    let line = readme
+    let page = include_str!("../docs/limits.md");
+    let line = page
         .lines()
         .find(|line| line.starts_with(&format!("| {of} |")))
         .unwrap_or_else(|| panic!("no row `{of}`"));
@@ -133,6 +133,33 @@ fn memory_by_the_row() {
         each <= promise as f64,
         "{each} bytes a row, and {promise} are promised: {short} for {few} rows, {long} for {many}"
     );
+}
+
+/// Of events whose words are new each time, as those of pulls are, a component remembers as many as client-go does and no more: twice
+/// as many of them leave no more behind.
+#[test]
+fn memory_by_the_event() {
+    let _alone = alone();
+    let cost = |days: u32| {
+        let before = held();
+        // Further apart than what is combined; each start pulls, and says how long that took.
+        let mut session = fleet(1, "{ runs = \"12m\", exit = 1 }", &format!("{}h", days * 24));
+        let mut pulls = 0;
+        while session.step().is_some() {
+            let is_pull =
+                |row: &&Transition| matches!(&row.change, Change::Event(event) if event.reason == "Pulled");
+            pulls += session.world.outbox.iter().filter(is_pull).count();
+            session.world.outbox.clear();
+        }
+        session.world.outbox = Vec::new();
+        (pulls, held() - before)
+    };
+    cost(1);
+    let ((few, short), (many, long)) = (cost(42), cost(84));
+    assert!(few > 4_500 && many > 9_000, "{few} and {many} pulls");
+    let promise = promised("events of a pod, however many");
+    assert!(short <= promise, "{short} bytes after {few} pulls, and {promise} are promised");
+    assert!(long - short < promise / 10, "{short} bytes after {few} pulls, {long} after {many}");
 }
 
 /// A watch holds what it has not sent yet, and little more.

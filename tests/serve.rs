@@ -112,6 +112,65 @@ fn a_lease_lives_on_the_clock_of_the_wall() {
 }
 
 #[test]
+fn nodes_renew_their_leases_while_their_kubelets_run() {
+    let server = serve("node-lost --speed paused");
+    let lease = |node: &str| {
+        server.get(&format!("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{node}"))
+    };
+    // How long ago it was renewed.
+    let age = |lease: &Value| {
+        let renewed = lease["spec"]["renewTime"].as_str().expect("an instant");
+        let renewed: jiff::Timestamp = renewed.parse().expect("RFC 3339");
+        (jiff::Timestamp::now() - renewed).total(jiff::Unit::Second).expect("seconds")
+    };
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=20s", "");
+    let first = lease("node-0");
+    assert_eq!(
+        (&first["spec"]["holderIdentity"], &first["spec"]["leaseDurationSeconds"]),
+        (&"node-0".into(), &40.into())
+    );
+    assert!((0.0..12.0).contains(&age(&first)), "{first}");
+    let owner = server.get("/api/v1/nodes/node-0")["metadata"]["uid"].clone();
+    assert_eq!(first["metadata"]["ownerReferences"][0]["uid"], owner);
+    let path = "/apis/coordination.k8s.io/v1/leases";
+    let seen = version(&server.get(path));
+    let mut watch = server.watch(&format!("{path}?watch=true&resourceVersion={seen}"));
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=70s", "");
+    let told = event(&mut watch).expect("an event");
+    assert_eq!((&told["type"], &told["object"]["kind"]), (&"MODIFIED".into(), &"Lease".into()));
+    // The one that fell silent at 30 s was heard of at least 40 s ago.
+    let [silent, well] = ["node-0", "node-1"].map(|node| age(&lease(node)));
+    assert!((40.0..55.0).contains(&silent) && (0.0..12.0).contains(&well), "{silent} {well}");
+    // Where time goes back, so do they.
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=20s", "");
+    assert!((0.0..12.0).contains(&age(&lease("node-0"))));
+}
+
+#[test]
+fn a_namespace_has_an_account_that_comes_back() {
+    let server = serve("crash-loop --speed paused");
+    let path = |namespace: &str| format!("/api/v1/namespaces/{namespace}/serviceaccounts/default");
+    let uid = |namespace: &str| server.get(&path(namespace))["metadata"]["uid"].clone();
+    let first = uid("default");
+    assert!(first.is_string());
+    assert_eq!(server.ask("DELETE", &path("default"), "").0, 200);
+    assert!(uid("default").is_string() && uid("default") != first, "another one");
+    let made = server.ask("POST", "/api/v1/namespaces", r#"{"metadata":{"name":"mine"}}"#);
+    assert_eq!(made.0, 201, "{}", made.1);
+    let certificate = "/api/v1/namespaces/mine/configmaps/kube-root-ca.crt";
+    assert!(uid("mine").is_string() && server.get(certificate)["data"]["ca.crt"].is_string());
+    let request = "GET /api/v1/namespaces/mine/serviceaccounts HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\
+                   Accept: application/json;as=Table;v=v1;g=meta.k8s.io\r\n\r\n";
+    let table = server.raw(&request.replace("{}", &server.port.to_string()));
+    assert!(table.contains(r#""cells":["default","0s"]"#), "{table}");
+    // Labels of a namespace are not its making.
+    let labelled = r#"{"metadata":{"labels":{"team":"a"}}}"#;
+    assert_eq!(server.ask("PATCH", "/api/v1/namespaces/mine", labelled).0, 200);
+    server.ask("DELETE", "/api/v1/namespaces/mine", "");
+    assert_eq!(server.ask("GET", &path("mine"), "").0, 404);
+}
+
+#[test]
 fn what_clients_reckon_by_their_own_clock_is_right() {
     let server = serve("crash-loop --speed paused");
     server.ask("POST", "/kubelapse/v1/clock/goto?at=1h", "");

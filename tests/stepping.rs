@@ -6,7 +6,7 @@ mod walk;
 
 use kubelapse::record::Transition;
 use kubelapse::scenario::builtin;
-use kubelapse::session::{self, Breakpoint, Direction, Move, Stop, kubectl};
+use kubelapse::session::{self, Breakpoint, Direction, Move, Stop, Way, kubectl};
 use kubelapse::time::Span;
 use walk::{bytes, run_out, shipped, walk_of};
 
@@ -44,6 +44,67 @@ fn back_and_forth_gives_the_bytes_of_a_straight_run() {
             scenario.name
         );
     }
+}
+
+/// A move that goes a part at a time ends where the whole move does, whatever the parts; in between it stands at a place of the run.
+#[test]
+fn a_move_in_parts_is_the_move() {
+    let until = |text: &str| Move::Until(Breakpoint::parse(text).expect("a breakpoint"));
+    for name in ["crash-loop", "rollout-stalls", "deadline-clock"] {
+        let mut walk = shipped(name);
+        let start = walk.plan().start;
+        let moves = [
+            (Direction::Forward, Move::To(start + Span::from_secs(100))),
+            (Direction::Back, Move::Change),
+            (Direction::Back, until("event=Started")),
+            (Direction::Forward, until("condition=Ready:True")),
+            (Direction::Forward, Move::End),
+            (Direction::Back, Move::Failure),
+            (Direction::Back, Move::Event),
+            (Direction::Back, Move::To(start + Span::from_millis(31_500))),
+            (Direction::Forward, Move::Failure),
+            (Direction::Forward, Move::Step(200)),
+            (Direction::Back, until("status=Nonsense")),
+            (Direction::Forward, until("status=Nonsense")),
+            (Direction::Back, Move::End),
+        ];
+        for (ix, (direction, to)) in moves.iter().enumerate() {
+            let mut parts = walk.clone();
+            let mut way = Way::new(*direction, to.clone());
+            let stop = loop {
+                if let Some(stop) = parts.go_on(&mut way, 1 + 7 * ix) {
+                    break stop;
+                }
+                let here = parts.position();
+                let last = parts.step_record(here).map_or(start, |record| record.at);
+                assert!(parts.now() >= last, "{name}: {to:?} at {here}");
+            };
+            let whole = walk.go(*direction, to);
+            assert_eq!(stop, whole, "{name}: {direction:?} {to:?}");
+            let place = |walk: &session::Walk| (walk.position(), walk.now(), walk.history().len());
+            assert_eq!(place(&parts), place(&walk), "{name}: {direction:?} {to:?}");
+            assert_eq!(parts.world().digest.to_string(), walk.world().digest.to_string());
+        }
+    }
+}
+
+/// What is known already is gone to from the nearest world that was kept, forwards as well as back.
+#[test]
+fn a_way_that_is_known_is_not_played_from_where_one_stands() {
+    let mut walk = shipped("crash-loop");
+    run_out(&mut walk);
+    let end = walk.position();
+    let kept = walk.checkpoints().steps();
+    let last = *kept.last().expect("there are some");
+    assert!(last > 256 && end > last, "{kept:?} of {end}");
+    walk.seek(0);
+    let mut way = Way::to_step(end);
+    let mut parts = 1;
+    while walk.go_on(&mut way, 1).is_none() {
+        parts += 1;
+    }
+    assert_eq!(walk.position(), end);
+    assert!(parts <= end - last + 2, "{parts} steps were played of {end}, from {last}");
 }
 
 #[test]

@@ -440,9 +440,9 @@ fn scenarios_say_what_one_will_see() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// First cells of the rows of the table under a heading of the README, without their backticks; several names may share a row.
-fn table(readme: &str, heading: &str) -> Vec<String> {
-    let section = readme.split(heading).nth(1).unwrap_or_else(|| panic!("no `{heading}` in the README"));
+/// First cells of the rows of the table under a heading of a page, without their backticks; several names may share a row.
+fn table(page: &str, heading: &str) -> Vec<String> {
+    let section = page.split(heading).nth(1).unwrap_or_else(|| panic!("no page has `{heading}`"));
     section
         .lines()
         .skip_while(|line| !line.starts_with('|'))
@@ -455,18 +455,18 @@ fn table(readme: &str, heading: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_readme_agrees_with_the_code() {
-    let readme = read(&root().join("README.md"));
+fn tables_of_the_book_agree_with_the_code() {
+    let formats = read(&root().join("docs/formats.md"));
     let columns: Vec<&str> = TIMELINE_COLUMNS.iter().map(|(name, _)| *name).collect();
-    assert_eq!(table(&readme, "### timeline.csv"), columns);
-    assert_eq!(table(&readme, "### pods.csv"), POD_COLUMNS);
-    assert_eq!(table(&readme, "### workloads.csv"), WORKLOAD_COLUMNS);
-    assert_eq!(table(&readme, "### endpoints.csv"), ENDPOINT_COLUMNS);
+    assert_eq!(table(&formats, "## timeline.csv"), columns);
+    assert_eq!(table(&formats, "## pods.csv"), POD_COLUMNS);
+    assert_eq!(table(&formats, "## workloads.csv"), WORKLOAD_COLUMNS);
+    assert_eq!(table(&formats, "## endpoints.csv"), ENDPOINT_COLUMNS);
     let help = |arguments: &[&str]| {
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_kubelapse")).args(arguments).output();
         String::from_utf8(output.expect("the program starts").stdout).expect("help is text")
     };
-    let commands = table(&readme, "## Commands");
+    let commands = table(&read(&root().join("docs/commands.md")), "# Commands");
     let offered = help(&["--help"]);
     let offered =
         offered.split("Commands:").nth(1).and_then(|t| t.split("\n\n").next()).expect("commands in the help");
@@ -474,22 +474,32 @@ fn the_readme_agrees_with_the_code() {
         let name = line.split_whitespace().next().expect("a command's name");
         assert!(
             name == "help" || commands.iter().any(|c| c == name),
-            "`{name}` stands in no row of the README's commands"
+            "`{name}` stands in no row of docs/commands.md"
         );
     }
     for name in &commands {
-        assert!(offered.contains(&format!("  {name} ")), "the README has a command `{name}`");
+        assert!(offered.contains(&format!("  {name} ")), "docs/commands.md has a command `{name}`");
     }
-    let formats: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-    assert_eq!(table(&readme, "### Formats"), formats);
+    let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+    assert_eq!(table(&formats, "## Formats"), names);
     for format in FORMATS {
         let row = format!("| `{}` | `{}` | ", format.name, format.file);
-        assert!(readme.contains(&row), "the README has no row `{row}`");
+        assert!(formats.contains(&row), "docs/formats.md has no row `{row}`");
     }
     let chosen =
-        format!("`--format {}` writes several at once; the default is `{}`.", formats.join(","), formats[0]);
-    assert!(readme.contains(&chosen), "the README does not say: {chosen}");
-    // It opens with the two commands.
+        format!("`--format {}` writes several at once; the default is `{}`.", names.join(","), names[0]);
+    assert!(formats.contains(&chosen), "docs/formats.md does not say: {chosen}");
+}
+
+/// It opens with the two commands, and is soon read; its pictures are soon loaded.
+#[test]
+fn the_readme_is_short() {
+    let readme = read(&root().join("README.md"));
+    assert!(readme.lines().count() <= 250, "{} lines: pages of docs/ are for more", readme.lines().count());
+    for picture in std::fs::read_dir(root().join("docs/images")).expect("the pictures").flatten() {
+        let size = picture.metadata().expect("a file").len();
+        assert!(size <= 150_000, "{}: {size} bytes", picture.path().display());
+    }
     let first =
         readme.find("cargo run --release -- run scenarios/crash-loop.toml").expect("the first command");
     let second = readme.find("cargo test").expect("the second command");
@@ -737,6 +747,29 @@ fn unsafe_code_stands_in_the_thin_crates_alone() {
     // In those two, names alone: no block.
     for (name, text) in files("web/src", "rs") {
         assert!(!code_of(&text).any(|line| line.contains(&format!("{word} {{"))), "{name}");
+    }
+}
+
+/// An invariant that nobody has seen to fail holds nothing: each is broken by a test that waits for its words.
+#[test]
+fn every_invariant_was_seen_to_break() {
+    let own = "src/api/invariant.rs";
+    let list = read(&root().join(own));
+    let names: Vec<&str> = list
+        .lines()
+        .filter_map(|line| {
+            line.trim().strip_prefix("Invariant::")?.split_once(" => \"")?.1.strip_suffix("\",")
+        })
+        .collect();
+    let variants = list.split("pub enum Invariant {").nth(1).and_then(|rest| rest.split("\n}").next());
+    let variants =
+        variants.expect("a list").lines().filter(|line| line.ends_with(',') && !line.contains("//"));
+    assert_eq!(names.len(), variants.count(), "{names:?}");
+    let others: Vec<String> =
+        files("src", "rs").into_iter().filter(|(name, _)| name != own).map(|(_, text)| text).collect();
+    for name in names {
+        let waited = format!("#[should_panic(expected = \"broken invariant, {name}: ");
+        assert!(others.iter().any(|text| text.contains(&waited)), "no test breaks `{name}`");
     }
 }
 

@@ -2,18 +2,19 @@
 // library's; what was done is kept by the browser alone.
 
 const KEPT = "kubelapse progress";
+const PATH = "kubelapse path";
 
-function kept() {
+function kept(what = KEPT) {
   try {
-    return localStorage.getItem(KEPT) ?? "";
+    return localStorage.getItem(what) ?? "";
   } catch {
     return "";
   }
 }
 
-function keep(text) {
+function keep(text, what = KEPT) {
   try {
-    localStorage.setItem(KEPT, text);
+    localStorage.setItem(what, text);
   } catch {
     // A browser that keeps nothing forgets it.
   }
@@ -32,12 +33,17 @@ function paragraphs(text) {
 export class Course {
   /** `open(name)` opens a lesson, `say(words)` speaks to it, `ask(request)` asks the library, `leave()` goes back to the contents. */
   constructor(places, { open, say, ask, leave }) {
-    Object.assign(this, { places, open, say, ask, lesson: null });
+    Object.assign(this, { places, open, say, ask, lesson: null, path: kept(PATH) });
     places.contents.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-lesson]");
       if (button) this.open(button.dataset.lesson);
     });
     places.back.addEventListener("click", leave);
+    places.path.addEventListener("change", () => {
+      keep(places.path.value, PATH);
+      this.path = places.path.value;
+      this.list();
+    });
     places.question.addEventListener("submit", (event) => {
       event.preventDefault();
       const chosen = new FormData(places.question).get("choice");
@@ -58,7 +64,8 @@ export class Course {
   async list() {
     this.lesson = null;
     const { contents, summary, one } = this.places;
-    const said = await this.ask({ course: { progress: kept() } });
+    const said = await this.ask({ course: { progress: kept(), path: this.path } });
+    this.offer(said.paths, said.path);
     contents.hidden = false;
     one.hidden = true;
     summary.textContent = said.problem ? `What was kept of your progress cannot be read: ${said.problem}` : said.summary;
@@ -78,6 +85,14 @@ export class Course {
       return list;
     });
     contents.replaceChildren(...topics);
+  }
+
+  /** The paths that there are, and which one is gone along. */
+  offer(paths, path) {
+    const all = made("option", "all lessons", { value: "" });
+    const own = paths.map(({ name, about }) => made("option", `${name}: ${about}`, { value: name }));
+    this.places.path.replaceChildren(all, ...own);
+    this.places.path.value = path;
   }
 
   /** A lesson begins. */

@@ -27,7 +27,7 @@ class Playground {
     this.editor = new Editor(get("text"), get("gutter"), get("problems"), () => this.play());
     const places = { contents: get("contents"), summary: get("summary"), one: get("lesson"), title: get("lesson-title"), story: get("story") };
     Object.assign(places, { question: get("question"), legend: get("ask"), choices: get("choices"), hint: get("hint"), skip: get("skip"), score: get("score") });
-    Object.assign(places, { moves: get("moves"), back: get("to-contents"), questions: get("questions") });
+    Object.assign(places, { moves: get("moves"), back: get("to-contents"), questions: get("questions"), path: get("path") });
     const does = { open: (name) => this.learn(name), say: (words) => this.speak(words), ask: (what) => this.local.ask(what), leave: () => this.turn(true) };
     this.course = new Course(places, does);
     this.listen();

@@ -13,7 +13,7 @@ mod played;
 
 /// So many requests are answered, and so far a run is played at once.
 const REQUESTS: usize = 8;
-const STEPS: u64 = 5_000;
+const STEPS: u64 = 1_000;
 /// A run ends there, if it ends by itself: what somebody does in it could make it longer than its scenario.
 const UNTIL: &str = "until=90s";
 
@@ -32,7 +32,7 @@ fn is_short(text: &str, set: &[String]) -> bool {
         }
     };
     let beside = |path: &str| own.map_or_else(|| builtin::manifest(path), |own| Ok(own.to_owned()));
-    load("scenario.toml", &scenario, &beside, set).map_or(true, bounded::played)
+    load("scenario.toml", &scenario, &beside, set).map_or(true, bounded::is_soon_over)
 }
 
 /// A request with its run cut short; None: it would take long.
@@ -60,7 +60,7 @@ pub fn page(bytes: &[u8]) {
             asked.set.push(UNTIL.to_owned());
             let beside = |path: &str| asked.manifests.get(path).cloned().ok_or_else(String::new);
             if load("scenario.toml", &asked.scenario, &beside, &asked.set)
-                .is_ok_and(|plan| !bounded::played(plan))
+                .is_ok_and(|plan| !bounded::is_soon_over(plan))
             {
                 continue;
             }

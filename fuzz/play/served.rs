@@ -1,13 +1,15 @@
 //! A served cluster whose door is the library's own, without a socket: requests in, answers out, and whether the simulation is still there.
 //!
 //! Its clock stands where requests come. Once something was done a few seconds are played, so that whatever was taken is also lived
-//! with, everything is listed, and what is saved of it is loaded.
+//! with, everything is listed, and what is saved of it is loaded. Where nothing was done nothing has changed, so that the next requests
+//! find the same cluster.
 
 #![allow(dead_code, reason = "whoever plays takes what he needs")]
 
+use std::pin::pin;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::task::Poll;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Bytes};
@@ -41,9 +43,9 @@ const LISTED: [&str; 6] = [
     "/api/v1/configmaps",
 ];
 
-/// Of an answer that goes on so many pieces are read, each awaited so long.
+/// Of an answer that goes on so many pieces are read, each awaited for so many turns of whoever sends it.
 const PIECES: usize = 2;
-const PATIENCE: Duration = Duration::from_millis(1);
+const TURNS: usize = 16;
 /// The instant of the run at which requests come, and that to which it is played once something was done.
 const BEFORE: Span = Span::from_secs(8);
 const AFTER: &str = "/kubelapse/v1/clock/goto?at=14s";
@@ -60,6 +62,19 @@ static OPENED: LazyLock<Mutex<Walk>> = LazyLock::new(|| {
 
 fn beside(_: &str) -> Result<String, String> {
     Ok(MANIFEST.to_owned())
+}
+
+/// What comes of it within some turns; what comes by itself alone is not waited for.
+async fn soon<T>(what: impl Future<Output = T>) -> Option<T> {
+    let mut what = pin!(what);
+    for _ in 0..TURNS {
+        let turn = std::future::poll_fn(|context| Poll::Ready(what.as_mut().poll(context))).await;
+        if let Poll::Ready(come) = turn {
+            return Some(come);
+        }
+        tokio::task::yield_now().await;
+    }
+    None
 }
 
 /// A request: its method, its path with what it asks for, what its body is, what is wanted, and the body.
@@ -116,11 +131,7 @@ impl Served {
             let mut body = answer.into_body();
             let mut all = Vec::new();
             for _ in 0..if has_end { usize::MAX } else { PIECES } {
-                let piece = if has_end {
-                    Ok(body.frame().await)
-                } else {
-                    tokio::time::timeout(PATIENCE, body.frame()).await
-                };
+                let piece = if has_end { Ok(body.frame().await) } else { soon(body.frame()).await.ok_or(()) };
                 let Ok(Some(Ok(piece))) = piece else { break };
                 all.extend(piece.into_data().unwrap_or_default());
             }
@@ -138,6 +149,11 @@ impl Served {
             tokio::task::yield_now().await;
             Some(answer)
         })
+    }
+
+    /// Which change was the last.
+    pub fn version(&self) -> u64 {
+        self.desk.store.read().unwrap_or_else(PoisonError::into_inner).version()
     }
 
     /// Lives with what was done.

@@ -1,5 +1,7 @@
 //! Texts that a command reads and answers once.
 
+use std::sync::LazyLock;
+
 use kubelapse::answers::predict::{self, Asked, Prediction};
 use kubelapse::compare::fidelity::Allowances;
 use kubelapse::compare::{self as sides, Tolerance};
@@ -10,7 +12,7 @@ use kubelapse::rules::versions::Version;
 use kubelapse::rules::versions::gates::Gates;
 use kubelapse::scenario::assumed::{self, Given};
 use kubelapse::scenario::given::{self, Beside, SetUp};
-use kubelapse::scenario::{Diagnostics, load, load_noting, merged, no_files};
+use kubelapse::scenario::{Diagnostics, Plan, load, load_noting, merged, no_files};
 use kubelapse::time::{Span, Time};
 
 use super::bounded;
@@ -51,9 +53,7 @@ pub fn manifest(bytes: &[u8]) {
     let given = Given { name: None, files: &files, against: &[], nodes: None, templates_of: &[] };
     if let Ok(made) = assumed::around(given) {
         match load_noting("m.toml", &made.text, &|_| Ok(text.to_owned()), &["until=2m".to_owned()]) {
-            Ok(loaded) => {
-                bounded::played(loaded.plan);
-            }
+            Ok(loaded) => bounded::played(loaded.plan),
             Err(problems) => refused(&problems),
         }
     }
@@ -89,6 +89,11 @@ pub fn overrides(bytes: &[u8]) {
 
 /// The instants from which somebody may look, and at which nobody does.
 const NOW: [i64; 4] = [1_745_901_199_000_000, i64::MAX - 7, i64::MIN + 5, 0];
+/// A scenario that says nothing of a printed cluster.
+static NONE: LazyLock<Plan> = LazyLock::new(|| {
+    let blank = "[[pod]]\nname = \"none\"\nspec.containers = [{ name = \"none\", image = \"none\" }]\n";
+    load("given.toml", blank, &no_files, &[]).expect("it is a scenario")
+});
 /// What is played on of a printed cluster.
 const FORESEEN: usize = 3;
 
@@ -109,10 +114,8 @@ pub fn explain(bytes: &[u8]) {
     if given.pods.len() > FORESEEN || given.nodes.len() > FORESEEN || given.objects.len() > FORESEEN {
         return;
     }
-    let blank = "[[pod]]\nname = \"none\"\nspec.containers = [{ name = \"none\", image = \"none\" }]\n";
-    let plan = load("given.toml", blank, &no_files, &[]).expect("it is a scenario");
     let asked = Asked { seeds: 1, ahead: Span::from_secs(60), ..Asked::default() };
-    let up = SetUp::new(given, &plan, &[]);
+    let up = SetUp::new(given, &NONE, &[]);
     let played = [predict::play(&up, 0, &asked)];
     serde_json::to_string(&Prediction::of(&up, &played, &asked)).expect("it is JSON");
 }

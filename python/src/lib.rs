@@ -10,6 +10,7 @@
 //! | [`answers`] | what a manifest promises, what comes next for a cluster, what it is like, how two timelines differ |
 //! | [`waiting`] | Ctrl-C and progress, threads |
 //! | [`errors`] | what is wrong, as exceptions |
+//! | [`env`] | episodes for agents: a broken cluster, what is seen of it, what can be done |
 //!
 //! The interpreter is let go of while something is played; Ctrl-C ends it. What cannot be read is a `ScenarioError` or an `InputError` with
 //! the program's own words: file, line, what was expected, a hint. A fault of ours is a `Fault`, never a panic.
@@ -22,6 +23,7 @@
 use pyo3::prelude::*;
 
 mod answers;
+mod env;
 mod errors;
 #[cfg(feature = "measure")]
 mod measure;
@@ -41,6 +43,8 @@ mod _kubelapse {
     #[cfg(feature = "measure")]
     #[pymodule_export]
     use super::measure::library;
+    #[pymodule_export]
+    use super::env::{Episode, Task, drill_kinds, env_words};
     #[pymodule_export]
     use super::run::{Run, play, run_of};
     #[pymodule_export]

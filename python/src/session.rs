@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use kubelapse::scenario::parse_duration;
 use kubelapse::session::line::Reply;
-use kubelapse::session::{Breakpoint, Direction, Line, Move, Stop, Walk};
+use kubelapse::session::{Breakpoint, Direction, Line, Move, Stop, Walk, Way};
 use kubelapse::time::{Span, Time};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
@@ -49,11 +49,9 @@ impl Session {
     fn go(&mut self, py: Python<'_>, direction: Direction, to: &Move) -> PyResult<bool> {
         let walk = &mut self.line.walk;
         guarded(|| {
-            if direction == Direction::Back {
-                return Ok(py.detach(|| walk.go(direction, to)) == Stop::There);
-            }
+            let mut way = Way::new(direction, to.clone());
             loop {
-                let stop = py.detach(|| walk.go_on(to, SLICE));
+                let stop = py.detach(|| walk.go_on(&mut way, SLICE));
                 py.check_signals()?;
                 if let Some(stop) = stop {
                     return Ok(stop == Stop::There);

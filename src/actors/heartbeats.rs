@@ -41,11 +41,26 @@ fn periods(w: &World, node: NodeId) -> [Span; 2] {
 
 /// The last heartbeat of a node whose kubelet runs, at an instant.
 pub fn last(w: &World, node: NodeId, at: Time) -> Time {
+    let [renewed, posted] = both(w, node, at);
+    renewed.max(posted)
+}
+
+/// Its lease's last renewal, and the last posting of its status.
+fn both(w: &World, node: NodeId, at: Time) -> [Time; 2] {
     let [renewal, report] = periods(w, node);
     let on_grid =
         |anchor: Time, period: Span| anchor + period * at.since(anchor).micros().div_euclid(period.micros());
     let renewed = on_grid(phase(w, Some(node), renewal), renewal);
-    renewed.max(on_grid(status_anchor(w, node, look(w, node)), report))
+    [renewed, on_grid(status_anchor(w, node, look(w, node)), report)]
+}
+
+/// When a node's lease was renewed and its status posted last, as whoever reads them at an instant sees it: by a kubelet that has just
+/// begun as it begins; where none runs, when the node was heard of last.
+pub fn seen(w: &World, node: NodeId, at: Time) -> [Time; 2] {
+    match w.kubelet(node) {
+        Some(kubelet) => both(w, node, at).map(|own| own.max(kubelet.start.min(at))),
+        None => [w.nodes[node.ix()].heartbeat; 2],
+    }
 }
 
 /// Whether a node may be given up though its kubelet runs: it is heard of more rarely than it is waited for.

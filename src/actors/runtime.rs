@@ -168,13 +168,17 @@ pub fn resumed(w: &mut World, pod: PodId, ix: ContainerIx, began: Time, from: Ti
 
 /// What the newest instance of a container exits with by itself.
 fn exits_with(w: &World, pod: PodId, ix: ContainerIx) -> i32 {
-    let code = match &w.local(pod).runtime.attempt(ix).exit {
+    i32::from(drawn(w, (pod, ix), &w.local(pod).runtime.attempt(ix).exit, Purpose::Exit))
+}
+
+/// The code of an end of a container's newest instance.
+fn drawn(w: &World, (pod, ix): (PodId, ContainerIx), exit: &Exit, purpose: Purpose) -> u8 {
+    match exit {
         Exit::Code(code) => *code,
         Exit::Weighted(weights) => {
-            weighted(w.container_draw(Purpose::Exit, pod, ix, w.instance_number(pod, ix)), weights)
+            weighted(w.container_draw(purpose, pod, ix, w.instance_number(pod, ix)), weights)
         }
-    };
-    i32::from(code)
+    }
 }
 
 /// When the newest instance ends by itself, and what it exits with, by another throw.
@@ -429,7 +433,8 @@ pub fn terminate(w: &mut World, pod: PodId, ix: ContainerIx) {
 
 /// The process ends because of the SIGTERM that it got.
 pub fn term_exit(w: &mut World, pod: PodId, ix: ContainerIx) {
-    if let OnTerm::After { exit, .. } = w.places[pod.ix()].runtime.attempt(ix).on_term {
+    if let OnTerm::After { exit, .. } = &w.places[pod.ix()].runtime.attempt(ix).on_term {
+        let exit = drawn(w, (pod, ix), exit, Purpose::TermCode);
         let reason = if exit == 0 { Sym::COMPLETED } else { Sym::ERROR };
         end(w, pod, ix, i32::from(exit), reason);
     }

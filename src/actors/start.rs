@@ -14,7 +14,7 @@ use crate::rules::kubectl::apply::LAST_APPLIED;
 use crate::scenario::plan::{NodePlan, ObjectPlan, Plan, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::kubelet::{Anchors, Kubelet};
-use crate::world::world_parts::empty;
+use crate::world::world_parts::{Common, empty};
 use crate::world::{ApiObject, Machine, NodeId, Purpose, SimEvent, World};
 
 /// What a relist takes. The relists of 92 recorded kubelets that had a machine's time for themselves came by 1.6 to 8 ms a relist
@@ -63,20 +63,24 @@ const STARTED_TOGETHER: Span = Span::from_millis(60);
 
 /// A world at the scenario's start, with everything that the scenario announces in its queue.
 pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
-    let mut w = empty(plan, seed);
+    world_with(plan, seed, Common::new(plan))
+}
+
+/// The same of one of many worlds of a plan, which takes over what they have in common.
+pub fn world_with(plan: &Arc<Plan>, seed: u64, common: Common) -> World {
+    let mut w = empty(plan, seed, common);
     // Room for all at once, or for the first million: growing would hold them twice.
     let pods = plan.templates.iter().map(|template| template.replicas as usize).sum::<usize>().min(1 << 20);
     w.pods.expect(pods);
     w.places.reserve_exact(pods);
     w.records.reserve_exact(pods);
     w.directory = Directory {
-        pods: Vec::with_capacity(pods),
         owners: Vec::with_capacity(pods),
-        objects: Vec::new(),
         nodes: plan.nodes.iter().map(|n| n.spec.name).collect(),
         start: plan.start,
         scenario: plan.name.as_str().into(),
         description: plan.description.as_str().into(),
+        ..Directory::default()
     };
     for name in &w.directory.nodes {
         w.digest.fold(name.content());

@@ -112,3 +112,16 @@ impl ContainerIx {
     /// More containers no pod can have.
     pub const MOST: usize = u16::MAX as usize;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "broken invariant, places have handles: place 65536")]
+    fn a_handle_never_wraps() {
+        assert_eq!(ContainerIx::new(ContainerIx::MOST).ix(), ContainerIx::MOST);
+        assert_eq!(ContainerIx::all(ContainerIx::MOST + 1).count(), ContainerIx::MOST + 1);
+        ContainerIx::new(ContainerIx::MOST + 1);
+    }
+}

@@ -3,10 +3,18 @@
 use super::source::{Beside, Source, load, sources};
 use super::{Exit, print, report, talk};
 use crate::rules::versions::Version;
-use crate::scenario::Plan;
+use crate::scenario::{Diagnostics, Plan};
+
+/// How a scenario becomes a plan.
+type Load = fn(&Source, &[String]) -> Result<Plan, Diagnostics>;
 
 /// All plans, or every problem of every file.
-pub fn plans(words: &[String], beside: &Beside, overrides: &[String]) -> Result<Vec<(Source, Plan)>, Exit> {
+pub fn plans(
+    words: &[String],
+    beside: &Beside,
+    overrides: &[String],
+    load: Load,
+) -> Result<Vec<(Source, Plan)>, Exit> {
     let mut plans = Vec::new();
     let (sources, mut wrong) = all(words, beside);
     for source in sources {
@@ -31,7 +39,7 @@ pub fn all(words: &[String], beside: &Beside) -> (Vec<Source>, bool) {
 }
 
 pub fn check(words: &[String], beside: &Beside) -> Exit {
-    match plans(words, beside, &beside.overrides(None)) {
+    match plans(words, beside, &beside.overrides(None), load) {
         Ok(plans) => {
             for (source, plan) in plans {
                 talk(&plan.left_out.no_effect_words());

@@ -1,11 +1,13 @@
-//! `kubelapse drill`: a broken cluster, mended line by line.
+//! `kubelapse drill`: a broken cluster, mended on the full screen of a terminal, or line by line.
 
 use std::path::PathBuf;
 
 use super::converse::{self, Ended};
-use super::{Exit, beside, print, say, talk};
+use super::{Exit, beside, print, say, screen, talk};
 use crate::drill::{Drill, LEVELS, list};
 use crate::session::words::offset;
+#[cfg(feature = "tui")]
+use crate::tui;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -27,6 +29,9 @@ pub struct Arguments {
     /// Prints what may be wrong, by level
     #[arg(long, conflicts_with_all = ["seed", "json"])]
     list: bool,
+    /// Lines instead of a full screen: for pipes, screen readers and tests
+    #[arg(long)]
+    plain: bool,
     /// Writes the score as JSON, also when you leave early
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -44,7 +49,23 @@ pub fn drill(arguments: &Arguments) -> Exit {
 }
 
 fn hold(arguments: &Arguments) -> Result<Exit, String> {
-    let mut drill = Drill::new(arguments.seed.unwrap_or_else(another), arguments.level)?;
+    let drill = Drill::new(arguments.seed.unwrap_or_else(another), arguments.level)?;
+    #[cfg(feature = "tui")]
+    if screen::is_wanted(arguments.plain) {
+        let mut shown = tui::DrillScreen::new(drill);
+        return match screen::shown(|stop| tui::hold(stop, |screen| screen.drill(&mut shown))) {
+            Ok(()) => told(arguments, shown.drill, Ended::Person),
+            Err(exit) => Ok(exit),
+        };
+    }
+    #[cfg(not(feature = "tui"))]
+    screen::is_wanted(arguments.plain);
+    let (drill, ended) = lines(drill)?;
+    told(arguments, drill, ended)
+}
+
+/// Line by line, until the person or the input ends it.
+fn lines(mut drill: Drill) -> Result<(Drill, Ended), String> {
     print(&drill.brief());
     let mut ended = Ended::Input;
     while let Some(text) = converse::ask(&prompt(&drill))? {
@@ -56,6 +77,11 @@ fn hold(arguments: &Arguments) -> Result<Exit, String> {
             break;
         }
     }
+    Ok((drill, ended))
+}
+
+/// What came of it, also in a file where one is asked for.
+fn told(arguments: &Arguments, mut drill: Drill, ended: Ended) -> Result<Exit, String> {
     if !drill.is_over() {
         print(&drill.say("score"));
     }

@@ -104,7 +104,20 @@ pub fn read(file: &str) -> std::io::Result<String> {
         }
         bytes = read.bytes;
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(text_of(&bytes))
+}
+
+/// Text in UTF-8; or, where its first two bytes say so, in UTF-16, as shells of Windows redirect output into a file.
+fn text_of(bytes: &[u8]) -> String {
+    let units = |from: fn([u8; 2]) -> u16| -> String {
+        let pairs = bytes[2..].chunks_exact(2).map(|pair| from([pair[0], pair[1]]));
+        char::decode_utf16(pairs).map(|own| own.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => units(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => units(u16::from_be_bytes),
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a door: ages of real pods count from the real time")]

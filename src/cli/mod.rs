@@ -18,6 +18,7 @@ mod kept;
 mod learn;
 mod list;
 mod manifest;
+mod memory;
 mod new;
 mod predict;
 mod results;

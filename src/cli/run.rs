@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::builder::PossibleValue;
 
 use super::results::{Failure, Results};
-use super::source::{Beside, Source};
+use super::source::{self, Beside, Source};
 use super::summary::{self, Seen};
 use super::{Exit, check, fault, interrupt, manifest, print, talk, test};
 use crate::record::{Ending, FORMATS, Fan, Format, Settings, Sink, Threaded, csv, objects, tables};
@@ -86,7 +86,7 @@ struct Job<'a> {
 
 pub fn run(arguments: &Arguments) -> Exit {
     let overrides = arguments.beside.overrides(arguments.until.as_ref());
-    let plans = match check::plans(&arguments.scenarios, &arguments.beside, &overrides) {
+    let plans = match check::plans(&arguments.scenarios, &arguments.beside, &overrides, source::playable) {
         Ok(plans) => plans,
         Err(exit) => return exit,
     };

@@ -1,11 +1,12 @@
 //! `kubelapse serve`: opens a simulated cluster to kubectl and others, until Ctrl-C.
 
 use std::fs;
+use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::source::{self, Beside, Source};
-use super::{Exit, beside, check, disk, print, report, talk};
+use super::{Exit, beside, check, disk, memory, print, report, talk};
 use crate::scenario::assumed::RUNS;
 use crate::scenario::{Code, Diagnostic, Diagnostics};
 use crate::serve::clock::{self, Pace};
@@ -104,15 +105,16 @@ pub fn serve(arguments: &Arguments) -> Exit {
             .unwrap_or_else(|| std::env::temp_dir().join(format!("kubelapse-{port}.kubeconfig")));
         // Whoever types what is printed may stand elsewhere.
         let config = std::path::absolute(&config).unwrap_or(config);
-        if let Err(problem) = write(&config, &kubeconfig::text(port), arguments.kubeconfig.is_some()) {
-            return refuse(&format!("{}: {problem}", config.display()));
-        }
         let gates = walk.world().gates;
         let name = walk.plan().name.to_string();
         let (desk, thread) = match clock::begin(walk, arguments.speed, end, Steady::new(arguments.lockstep)) {
             Ok(begun) => begun,
             Err(problem) => return refuse(&problem.to_string()),
         };
+        if let Err(problem) = write(&config, &kubeconfig::text(port), arguments.kubeconfig.is_some()) {
+            desk.stop();
+            return refuse(&format!("{}: {problem}", config.display()));
+        }
         print(&format!(
             "{name} of Kubernetes {} at http://127.0.0.1:{port}\n\n  export KUBECONFIG={}\n  kubectl get pods -A\n\n{}\
              The clock: {}. Ctrl-C ends it.\n",
@@ -124,13 +126,14 @@ pub fn serve(arguments: &Arguments) -> Exit {
         let (over, ends) = tokio::sync::watch::channel(false);
         let serving = tokio::spawn(http::serve(listener, desk.clone(), gates, ends));
         interrupted().await;
+        // While the port is still ours, so that it is not the next server's.
+        if arguments.kubeconfig.is_none() {
+            let _ = disk::remove(&config);
+        }
         let _ = over.send(true);
         let _ = serving.await;
         desk.stop();
         let _ = thread.join();
-        if arguments.kubeconfig.is_none() {
-            let _ = disk::remove(&config);
-        }
         Exit::Ran
     })
 }
@@ -162,6 +165,7 @@ fn without_programs(mut warnings: Diagnostics) -> Diagnostics {
 fn opened(source: &Source, overrides: &[String], seed: Option<u64>) -> Result<Walk, Diagnostics> {
     let (mut script, loaded) =
         Script::load(&source.label, &source.text, &|path| source.manifest(path), overrides)?;
+    memory::room_for(source, &loaded.plan)?;
     source::tell(source, &without_programs(loaded.warnings.clone()));
     talk(&loaded.plan.left_out.no_effect_words());
     let beside = source.clone();
@@ -181,23 +185,33 @@ fn paced(speed: Pace) -> String {
     }
 }
 
-/// Nothing is there, or a file that an earlier server wrote.
-fn is_free(place: &Path) -> bool {
+/// Whether a file that an earlier server wrote is there; None: nothing is.
+fn is_ours(place: &Path) -> Option<bool> {
     match fs::symlink_metadata(place) {
-        Err(problem) => problem.kind() == std::io::ErrorKind::NotFound,
-        Ok(about) => about.is_file() && fs::read_to_string(place).is_ok_and(|text| kubeconfig::is_own(&text)),
+        Err(problem) if problem.kind() == ErrorKind::NotFound => None,
+        Err(_) => Some(false),
+        Ok(about) => {
+            Some(about.is_file() && fs::read_to_string(place).is_ok_and(|text| kubeconfig::is_own(&text)))
+        }
     }
 }
 
 /// A file of our own, whole or not at all, in the place of what lay there, be it a link to elsewhere; where somebody has named it, only if
-/// that is ours.
+/// that is ours, and what comes there meanwhile stays as well.
 fn write(place: &Path, text: &str, is_named: bool) -> std::io::Result<()> {
-    use std::io::{Error, ErrorKind};
-    if is_named && !is_free(place) {
+    let taken = || {
         let words = "there already, and not written by `serve`: name another file";
-        return Err(Error::new(ErrorKind::AlreadyExists, words));
+        Error::new(ErrorKind::AlreadyExists, words)
+    };
+    match is_ours(place) {
+        Some(true) => beside::replace(place, text),
+        _ if !is_named => beside::replace(place, text),
+        Some(false) => Err(taken()),
+        None => beside::write_new(place, text).map_err(|problem| match problem.kind() {
+            ErrorKind::AlreadyExists => taken(),
+            _ => problem,
+        }),
     }
-    beside::replace(place, text)
 }
 
 /// Ctrl-C, or SIGTERM.

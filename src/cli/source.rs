@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::{report, talk};
+use super::{memory, report, talk};
 use crate::rules::versions::Version;
 use crate::scenario::assumed::{self, Given};
 use crate::scenario::builtin::{self, Builtin};
@@ -445,6 +445,16 @@ pub fn load(source: &Source, overrides: &[String]) -> Result<Plan, scenario::Dia
         scenario::load_noting(&source.label, &source.text, &|path| source.manifest(path), overrides)?;
     tell(source, &loaded.warnings);
     Ok(loaded.plan)
+}
+
+/// As [`load`], of a scenario that is about to be played: there is memory for it.
+///
+/// # Errors
+/// Every problem of the scenario, or that its pods take more than there is.
+pub fn playable(source: &Source, overrides: &[String]) -> Result<Plan, scenario::Diagnostics> {
+    let plan = load(source, overrides)?;
+    memory::room_for(source, &plan)?;
+    Ok(plan)
 }
 
 /// Talks about warnings and what was assumed.

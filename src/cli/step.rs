@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::source::{self, Beside, Source};
-use super::{Exit, beside, check, converse, report, screen, talk};
+use super::{Exit, beside, check, converse, memory, report, screen, talk};
 use crate::scenario::Diagnostics;
 use crate::session::{Files, Script, Walk};
 
@@ -85,6 +85,7 @@ fn open(arguments: &Arguments) -> Result<(Source, Walk), Exit> {
 pub fn opened(source: &Source, overrides: &[String], seed: Option<u64>) -> Result<Walk, Diagnostics> {
     let (mut script, loaded) =
         Script::load(&source.label, &source.text, &|path| source.manifest(path), overrides)?;
+    memory::room_for(source, &loaded.plan)?;
     source::tell(source, &loaded.warnings);
     talk(&loaded.plan.left_out.no_effect_words());
     let beside = source.clone();

@@ -15,6 +15,7 @@ use super::{Exit, check, fault, print, report, talk};
 use crate::rules::kubectl::terminal::padded;
 use crate::scenario::Plan;
 use crate::scenario::builtin;
+use crate::session::Lives;
 use crate::session::expect::{self, Failure, describe};
 
 #[derive(clap::Args)]
@@ -121,7 +122,7 @@ fn collect(arguments: &Arguments) -> Result<Vec<Tested>, Exit> {
     let mut tested = Vec::new();
     let (sources, mut wrong) = check::all(&words, &arguments.beside);
     for source in sources {
-        match source::load(&source, &overrides) {
+        match source::playable(&source, &overrides) {
             Ok(mut plan) => {
                 talk(&plan.left_out.no_effect_words());
                 if arguments.no_learning {
@@ -144,20 +145,29 @@ fn collect(arguments: &Arguments) -> Result<Vec<Tested>, Exit> {
 
 /// Outcomes by scenario and seed.
 fn play(tested: &[Tested], quiet: bool) -> Vec<Vec<Outcome>> {
-    let runs: Vec<(&Tested, u64)> =
-        tested.iter().flat_map(|one| one.seeds.iter().map(move |seed| (one, *seed))).collect();
+    let runs: Vec<(usize, u64)> =
+        (0..).zip(tested).flat_map(|(which, one)| one.seeds.iter().map(move |seed| (which, *seed))).collect();
     let bar = match quiet {
         true => indicatif::ProgressBar::hidden(),
         false => super::progress(runs.len() as u64, "runs"),
     };
-    let outcomes: Vec<Outcome> = runs
-        .par_iter()
-        .map(|(one, seed)| {
-            let outcome = fault::catch(|| expect::check(&one.plan, *seed));
-            bar.inc(1);
-            outcome
-        })
-        .collect();
+    // Lives that come one after the other on a thread learn from each other as long as they are of one plan.
+    let check = |lives: &mut Option<(usize, Lives)>, (which, seed): &(usize, u64)| {
+        let Tested { plan, seeds, .. } = &tested[*which];
+        let outcome = match seeds[..] {
+            [_] => fault::catch(|| expect::check(plan, *seed)),
+            _ => {
+                let (_, lives) = match lives.take_if(|(own, _)| own == which) {
+                    Some(own) => lives.insert(own),
+                    None => lives.insert((*which, Lives::of(plan))),
+                };
+                fault::catch(|| expect::check_among(lives, *seed))
+            }
+        };
+        bar.inc(1);
+        outcome
+    };
+    let outcomes: Vec<Outcome> = runs.par_iter().map_init(|| None, check).collect();
     bar.finish_and_clear();
     let mut outcomes = outcomes.into_iter();
     tested.iter().map(|one| outcomes.by_ref().take(one.seeds.len()).collect()).collect()

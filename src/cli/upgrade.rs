@@ -99,7 +99,7 @@ fn plans(word: &str, versions: [Version; 2]) -> Result<Option<Both>, String> {
     };
     let mut found = Vec::new();
     for version in versions {
-        match source::load(source, &[format!("kubernetes={}", version.as_str())]) {
+        match source::playable(source, &[format!("kubernetes={}", version.as_str())]) {
             Ok(plan) => found.push(Arc::new(plan)),
             Err(problems) => {
                 talk(&format!("error: Kubernetes {} refuses it:\n", version.as_str()));

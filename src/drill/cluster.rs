@@ -161,14 +161,14 @@ impl Cluster {
         let mut goals = Vec::new();
         for app in &self.apps {
             goals.push(Goal::workload("deployment", app.name, app.replicas));
-            goals.push(Goal::Service { name: app.name.to_owned(), ready: app.replicas });
+            goals.push(Goal::service(app.name, app.replicas));
         }
         if self.databases > 0 {
             goals.push(Goal::workload("statefulset", "db", self.databases));
         }
         if self.is_whole {
             goals.push(Goal::workload("daemonset", "agent", 0));
-            goals.push(Goal::CronJob { name: "report".to_owned() });
+            goals.push(Goal::cron_job("report"));
         }
         goals
     }

@@ -6,6 +6,9 @@
 //! nobody is told why. A drill is solved once everything that is wanted ([`health`]) has been so for two minutes; what it comes
 //! to ([`score`]) is points for how soon that was, for what was kept whole on the way, and for the cause.
 //!
+//! A scenario that somebody has can be mended in the same way ([`Exercise`]): the person comes when the trouble in it begins, and the
+//! last third of the points is for its expectations, as there is no cause to be named.
+//!
 //! There is no terminal and no clock in here: lines go in and texts come out, so that a program can be the person. The same seed,
 //! level and lines give the same texts and the same score.
 //!
@@ -26,26 +29,32 @@
 //! ```
 
 mod cluster;
+mod exercise;
+mod expectations;
 mod faults;
 mod health;
 mod luck;
+pub mod numbers;
 mod score;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+pub use exercise::Exercise;
+pub use expectations::Kept;
 pub use score::{Found, Points, Score};
 
-use cluster::{ARRIVED, Cluster, PATIENCE, STRUCK};
+use cluster::{ARRIVED, Cluster, STRUCK};
+use expectations::Expectations;
 use faults::{MAKERS, Maker, Planted};
-use health::Watch;
+use health::{Goal, Watch};
 use luck::Luck;
 
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::values::parse_duration;
 use crate::session::line::{Line, Reply};
-use crate::session::{Direction, Move, Script, Walk, spoken};
+use crate::session::{Direction, Move, Script, Walk, get, spoken, tree};
 use crate::time::{Span, Time};
 
 /// Levels, from the lowest to the highest.
@@ -94,10 +103,20 @@ The cause  causes             the kinds that there are
 The end    wanted             what has to be so, for two minutes; score; surrender: what it was; quit
 ";
 
-/// A drill under way.
+/// Where a drill comes from.
+#[derive(Clone)]
+enum Task {
+    /// It was thought out, of this level.
+    Made(u8),
+    /// Somebody has written it.
+    Exercise(Exercise),
+}
+
+/// A drill under way. A copy goes on by itself.
+#[derive(Clone)]
 pub struct Drill {
     seed: u64,
-    level: u8,
+    task: Task,
     faults: Vec<Fault>,
     line: Line,
     watch: Watch,
@@ -109,8 +128,30 @@ pub struct Drill {
     /// When all had become well that stayed so.
     mended: Option<Time>,
     surrendered: bool,
+    /// Where its scenario has some.
+    expectations: Option<Expectations>,
 }
 
+/// How a drill stands, for whoever counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Standing {
+    /// How much of what is wanted is so.
+    pub met: usize,
+    /// Of how much.
+    pub wanted: usize,
+    /// For how long all of it has been so.
+    pub well_for: Option<Span>,
+    /// For how long pods were missing that had been there, all pods together.
+    pub lost: Span,
+    /// How many causes have been named.
+    pub named: usize,
+    /// Of how many.
+    pub faults: usize,
+    /// Causes that were named and are none.
+    pub wrong: u32,
+}
+
+#[derive(Clone)]
 struct Fault {
     planted: Planted,
     named: bool,
@@ -131,30 +172,45 @@ fn chosen(level: u8, luck: &mut Luck) -> Vec<&'static Maker> {
     [first].into_iter().chain(others).collect()
 }
 
+/// The cluster of a seed and a level, and what is wrong with it.
+fn made(seed: u64, level: u8) -> Result<(Cluster, Vec<Fault>), String> {
+    if !LEVELS.contains(&level) {
+        return Err(format!("there is no level {level}: there are {} to {}", LEVELS.start(), LEVELS.end()));
+    }
+    let mut luck = Luck::new(seed, level);
+    let mut cluster = Cluster::new(level, &mut luck);
+    let (count, mut taken) = (if level >= 3 { 2 } else { 1 }, Vec::new());
+    let mut faults: Vec<Fault> = Vec::new();
+    for maker in chosen(level, &mut luck) {
+        if faults.len() < count
+            && let Some(planted) = maker.make(&mut cluster, &mut taken, &mut luck)
+        {
+            faults.push(Fault { planted, named: false });
+        }
+    }
+    Ok((cluster, faults))
+}
+
+/// What kinds of faults a drill has, without playing it: for whoever sorts drills.
+///
+/// # Errors
+/// There is no such level.
+pub fn kinds_of(seed: u64, level: u8) -> Result<Vec<&'static str>, String> {
+    Ok(made(seed, level)?.1.iter().map(|fault| fault.planted.kind).collect())
+}
+
+/// All kinds of faults that there are, by level.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    faults::kinds().map(|(kind, _)| kind)
+}
+
 impl Drill {
     /// That of a seed and a level, as the person comes.
     ///
     /// # Errors
     /// There is no such level; or a fault of ours: the scenario that was made cannot be read.
     pub fn new(seed: u64, level: u8) -> Result<Drill, String> {
-        if !LEVELS.contains(&level) {
-            return Err(format!(
-                "there is no level {level}: there are {} to {}",
-                LEVELS.start(),
-                LEVELS.end()
-            ));
-        }
-        let mut luck = Luck::new(seed, level);
-        let mut cluster = Cluster::new(level, &mut luck);
-        let (count, mut taken) = (if level >= 3 { 2 } else { 1 }, Vec::new());
-        let mut faults: Vec<Fault> = Vec::new();
-        for maker in chosen(level, &mut luck) {
-            if faults.len() < count
-                && let Some(planted) = maker.make(&mut cluster, &mut taken, &mut luck)
-            {
-                faults.push(Fault { planted, named: false });
-            }
-        }
+        let (cluster, faults) = made(seed, level)?;
         let (text, files) = cluster.written(seed);
         let files: BTreeMap<String, String> = files.into_iter().collect();
         let loader = |path: &str| files.get(path).cloned().ok_or_else(|| format!("{path} is not there"));
@@ -174,11 +230,16 @@ impl Drill {
         }
         walk.seek_time(arrived);
         watch.look_before(walk.world(), arrived);
-        Ok(Drill {
+        Ok(Drill { faults, ..Drill::of(seed, Task::Made(level), Line::new(walk), watch, arrived) })
+    }
+
+    /// Somebody has just come.
+    fn of(seed: u64, task: Task, line: Line, watch: Watch, arrived: Time) -> Drill {
+        Drill {
             seed,
-            level,
-            faults,
-            line: Line::new(walk),
+            task,
+            faults: Vec::new(),
+            line,
             watch,
             arrived,
             own: Vec::new(),
@@ -186,22 +247,30 @@ impl Drill {
             lines: Vec::new(),
             mended: None,
             surrendered: false,
-        })
+            expectations: None,
+        }
     }
 
     /// What the person is told when coming.
     pub fn brief(&self) -> String {
         let faults = if self.faults.len() == 1 { "Something is" } else { "Two things are" };
-        let mut text = format!(
-            "Drill {} of level {}. {faults} wrong in this cluster, and nobody knows what. It has run for {ARRIVED}; the trouble \
-             began in the last minutes.\nWanted, for two minutes:\n",
-            self.seed, self.level
-        );
+        let mut text = match &self.task {
+            Task::Made(level) => format!(
+                "Drill {} of level {level}. {faults} wrong in this cluster, and nobody knows what. It has run for {ARRIVED}; the \
+                 trouble began in the last minutes.\nWanted, for two minutes:\n",
+                self.seed
+            ),
+            Task::Exercise(exercise) => exercise.brief(),
+        };
         for goal in self.watch.goals() {
             let _ = writeln!(text, "  {}", goal.words());
         }
-        text + "Find the cause, name it (`causes` lists the kinds), and mend it with kubectl's commands. Each line takes 5 s of \
-                the cluster's time, `sleep 30s` waits; `help` tells the rest.\n"
+        let cause = match self.task {
+            Task::Made(_) => "Find the cause, name it (`causes` lists the kinds), and mend it",
+            Task::Exercise(_) => "Find the cause, and mend it",
+        };
+        text + cause
+            + " with kubectl's commands. Each line takes 5 s of the cluster's time, `sleep 30s` waits; `help` tells the rest.\n"
     }
 
     /// The workloads with what they have made: the cluster at one look, which costs no time.
@@ -222,7 +291,10 @@ impl Drill {
     /// Nothing is left to be done: it is solved and its causes are named, or the time is over, or the person has given up.
     pub fn is_over(&self) -> bool {
         let named = self.faults.iter().all(|fault| fault.named);
-        self.surrendered || (self.is_solved() && named) || self.clock() >= PATIENCE
+        self.surrendered || (self.is_solved() && named) || self.is_late()
+    }
+    fn is_late(&self) -> bool {
+        self.line.walk.now() >= self.line.walk.plan().until
     }
 
     /// Commands that mend it, one way of several; for tests and for whoever has given up.
@@ -234,15 +306,80 @@ impl Drill {
         let cause = |fault: &Fault| (fault.planted.kind, fault.planted.objects[0].clone());
         self.faults.iter().map(cause).collect()
     }
+    /// Kinds of causes, each with what it means.
+    pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+        faults::kinds()
+    }
+    /// What a cause may be in: what the cluster has of workloads, Services, bounds and nodes, by kind and name.
+    pub fn objects(&self) -> Vec<String> {
+        let w = self.line.walk.world();
+        let own = get::objects(w).filter(|key| w.workloads.controller(*key).is_none());
+        let mut all: Vec<String> = own.map(|key| tree::name(w, key)).collect();
+        all.sort();
+        let mut nodes: Vec<String> = w
+            .nodes
+            .iter()
+            .filter(|node| node.exists)
+            .map(|node| format!("node/{}", node.spec.name))
+            .collect();
+        nodes.sort();
+        all.extend(nodes);
+        all
+    }
+    /// What shall be, in words.
+    pub fn goals(&self) -> Vec<String> {
+        self.watch.goals().iter().map(health::Goal::words).collect()
+    }
     /// The scenario that the drill plays, standing where the person does.
     pub fn walk(&self) -> &Walk {
         &self.line.walk
     }
 
+    /// How it stands.
+    pub fn standing(&self) -> Standing {
+        let now = self.line.walk.now();
+        Standing {
+            met: self.watch.met(),
+            wanted: self.watch.goals().len(),
+            well_for: self.watch.well_since().map(|since| now.since(since)),
+            lost: self.watch.lost(),
+            named: self.faults.iter().filter(|fault| fault.named).count(),
+            faults: self.faults.len(),
+            wrong: self.wrong,
+        }
+    }
+    /// How many pods a workload of the namespace `default` is wanted to have, where that is said.
+    pub fn wanted_replicas(&self, kind: &str, name: &str) -> Option<i32> {
+        self.watch.goals().iter().find_map(|goal| match goal {
+            Goal::Workload { kind: own, name: called, replicas, .. } if *own == *kind && *called == *name => {
+                Some(*replicas).filter(|replicas| *replicas > 0)
+            }
+            _ => None,
+        })
+    }
+    /// What came of a scenario's expectations so far.
+    fn kept(&self, exercise: &Exercise) -> Kept {
+        let over = self.is_over().then(|| self.line.walk.world());
+        let own = self.expectations.as_ref();
+        own.map_or(Kept::default(), |own| own.kept(self.arrived, &exercise.ready().of_trouble, over))
+    }
+
+    /// Points so far; what is ahead has brought none yet.
+    pub fn points(&self) -> Points {
+        let took = self.mended.map(|at| at.since(self.arrived));
+        let standing = self.standing();
+        match &self.task {
+            Task::Made(_) => Points::of(took, standing.lost, (standing.named, standing.faults), self.wrong),
+            Task::Exercise(exercise) => {
+                let all = exercise.plan().until.since(self.arrived);
+                Points::of_exercise(took, all, standing.lost, self.kept(exercise))
+            }
+        }
+    }
+
     /// What it comes to so far.
     pub fn score(&self) -> Score {
         let took = self.mended.map(|at| at.since(self.arrived));
-        let named = self.faults.iter().filter(|fault| fault.named).count();
         let found = |fault: &Fault| Found {
             kind: fault.planted.kind.to_owned(),
             object: fault.planted.objects[0].clone(),
@@ -252,13 +389,17 @@ impl Drill {
         Score {
             version: 1,
             seed: self.seed,
-            level: self.level,
+            level: if let Task::Made(level) = self.task { level } else { 0 },
+            scenario: match &self.task {
+                Task::Made(_) => None,
+                Task::Exercise(exercise) => Some(exercise.plan().name.clone()),
+            },
             solved: self.is_solved(),
             seconds: took.map(Span::secs),
             lost: self.watch.lost().secs(),
             wrong: self.wrong,
             faults,
-            points: Points::of(took, self.watch.lost(), (named, self.faults.len()), self.wrong),
+            points: self.points(),
             lines: self.lines.clone(),
         }
     }
@@ -278,6 +419,9 @@ impl Drill {
             "help" | "h" | "?" => (HELP.to_owned(), Span::ZERO),
             "brief" => (self.brief(), Span::ZERO),
             "wanted" => (self.wanted(), LINE),
+            "causes" | "cause" if matches!(self.task, Task::Exercise(_)) => {
+                ("no cause is to be named here: mend it\n".to_owned(), Span::ZERO)
+            }
             "causes" => (causes(), Span::ZERO),
             "cause" => (self.named(rest), Span::ZERO),
             "score" => (self.in_words(), Span::ZERO),
@@ -343,7 +487,15 @@ impl Drill {
                 });
             }
         };
+        let now = self.line.walk.now();
+        if let Some(own) = &mut self.expectations {
+            // It is played one microsecond later.
+            own.before(Some(now + Span::from_micros(1)), self.line.walk.world());
+        }
         let done = self.line.walk.act(text)?;
+        if let Some(own) = &mut self.expectations {
+            own.after(&self.line.walk);
+        }
         // An action is a step: what it wrote may already have mended something.
         self.watch.look(self.line.walk.world(), self.line.walk.now());
         if done.waits || matches!(said.verb, "rolloutStatus" | "wait" | "drain") {
@@ -368,7 +520,16 @@ impl Drill {
     fn pass(&mut self, span: Span) {
         let walk = &mut self.line.walk;
         let to = (walk.now() + span).min(walk.plan().until);
-        while walk.next_time().is_some_and(|next| next <= to) && walk.play() {
+        while let Some(next) = walk.next_time().filter(|next| *next <= to) {
+            if let Some(own) = &mut self.expectations {
+                own.before(Some(next), walk.world());
+            }
+            if !walk.play() {
+                break;
+            }
+            if let Some(own) = &mut self.expectations {
+                own.after(walk);
+            }
             if !walk.rows_of(walk.position()).is_empty() {
                 // Until this step all was as it was before.
                 Self::hold(&mut self.mended, &self.watch, walk.now());
@@ -376,6 +537,11 @@ impl Drill {
             }
         }
         walk.seek_time(to);
+        if let Some(own) = &mut self.expectations {
+            // Up to here nothing comes any more, and nothing at all at the end.
+            let next = (to < walk.plan().until).then(|| to + Span::from_micros(1));
+            own.before(next, walk.world());
+        }
         Self::hold(&mut self.mended, &self.watch, to);
         self.watch.look(walk.world(), to);
     }
@@ -390,7 +556,7 @@ impl Drill {
     fn next(&mut self) -> String {
         let before = self.line.walk.history().len();
         let from = self.line.walk.now();
-        while self.line.walk.history().len() == before && self.clock() < PATIENCE {
+        while self.line.walk.history().len() == before && !self.is_late() {
             let Some(next) = self.line.walk.next_time().filter(|next| *next <= self.line.walk.plan().until)
             else {
                 self.pass(HOLDS);
@@ -447,6 +613,13 @@ impl Drill {
     fn in_words(&self) -> String {
         let score = self.score();
         let points = score.points;
+        if let Some(expected) = points.expected {
+            return format!(
+                "{} of 100 points: {} of 40 for the time, {} of 30 for what was kept whole, {expected} of 30 for what was \
+                 expected\n",
+                points.total, points.time, points.whole
+            );
+        }
         format!(
             "{} of 100 points: {} of 40 for the time, {} of 30 for what was kept whole, {} of 30 for the cause\n",
             points.total, points.time, points.whole, points.cause
@@ -460,6 +633,9 @@ impl Drill {
             let planted = &fault.planted;
             let _ = writeln!(text, "{} in {}: {}.", planted.kind, planted.objects[0], planted.told);
             let _ = writeln!(text, "  mended by: {}", planted.mends.join("; "));
+        }
+        if let Task::Exercise(exercise) = &self.task {
+            text += &exercise.behind();
         }
         text + &self.in_words()
     }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::expectations::Kept;
 use crate::time::Span;
 
 /// Points for mending it, by how long that took.
@@ -39,8 +40,11 @@ pub struct Score {
     pub version: u32,
     /// The drill's seed.
     pub seed: u64,
-    /// Its level.
+    /// Its level; 0: it is a scenario that somebody has.
     pub level: u8,
+    /// The scenario's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
     /// All was well for long enough.
     pub solved: bool,
     /// Seconds of simulated time from coming to where all was well; None: it never was.
@@ -67,6 +71,9 @@ pub struct Points {
     pub whole: u32,
     /// Up to 30, for naming what it was.
     pub cause: u32,
+    /// Up to 30, of a scenario that somebody has, for its expectations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<u32>,
     /// All together.
     pub total: u32,
 }
@@ -82,7 +89,23 @@ impl Points {
         let whole = if took.is_some() { WHOLE.saturating_sub(costs) } else { 0 };
         let found = CAUSE * u32::try_from(named).unwrap_or(0) / u32::try_from(faults.max(1)).unwrap_or(1);
         let cause = found.saturating_sub(wrong.saturating_mul(WRONG));
-        Points { time, whole, cause, total: time + whole + cause }
+        Points { time, whole, cause, expected: None, total: time + whole + cause }
+    }
+
+    /// Of a scenario that somebody has, of which so much was left when the person came: at once is all, at its end what mending
+    /// at all gets; of the expectations each counts the same, and where there are none they are kept by mending it.
+    pub fn of_exercise(took: Option<Span>, all: Span, lost: Span, kept: Kept) -> Points {
+        let time = took.map_or(0, |took| {
+            let part = i64::from(TIME - LEAST) * took.micros().clamp(0, all.micros());
+            TIME - u32::try_from(part / all.micros().max(1)).unwrap_or(0)
+        });
+        let costs = u32::try_from(lost.secs() / POINT).unwrap_or(u32::MAX);
+        let whole = if took.is_some() { WHOLE.saturating_sub(costs) } else { 0 };
+        let expected = match kept.of {
+            0 if took.is_some() => CAUSE,
+            of => u32::try_from(CAUSE as usize * kept.kept / of.max(1)).unwrap_or(0),
+        };
+        Points { time, whole, cause: 0, expected: Some(expected), total: time + whole + expected }
     }
 }
 
@@ -101,5 +124,19 @@ mod tests {
         assert_eq!(of(35 * 60, 40, 1, 1), (25, 28, 10, 63));
         assert_eq!(of(90 * 60, 9999, 2, 9), (10, 0, 0, 10));
         assert_eq!(of(-1, 0, 1, 0), (0, 0, 15, 15), "what is not mended keeps nothing whole");
+    }
+
+    #[test]
+    fn of_a_scenario_points_are_for_its_expectations_too() {
+        let of = |took: i64, lost, kept, of| {
+            let took = (took >= 0).then(|| Span::from_secs(took));
+            let all = Span::from_secs(600);
+            let points = Points::of_exercise(took, all, Span::from_secs(lost), Kept { kept, of });
+            (points.time, points.whole, points.expected, points.total)
+        };
+        assert_eq!(of(0, 0, 4, 4), (40, 30, Some(30), 100));
+        assert_eq!(of(300, 40, 3, 4), (25, 28, Some(22), 75));
+        assert_eq!(of(600, 0, 0, 0), (10, 30, Some(30), 70), "what nobody expects is kept by mending");
+        assert_eq!(of(-1, 0, 1, 2), (0, 0, Some(15), 15));
     }
 }

@@ -60,7 +60,8 @@ struct Level<E> {
 
 impl<E: Copy> Level<E> {
     fn new() -> Level<E> {
-        Level { slots: vec![Vec::new(); SLOTS], occupied: [0; SLOTS / 64] }
+        // Made one by one: a list that is copied is asked for what it holds.
+        Level { slots: std::iter::repeat_with(Vec::new).take(SLOTS).collect(), occupied: [0; SLOTS / 64] }
     }
     fn put(&mut self, slot: usize, entry: Entry<E>) {
         self.slots[slot].push(entry);
@@ -76,6 +77,12 @@ impl<E: Copy> Level<E> {
             }
             word += 1;
             bits = *self.occupied.get(word)?;
+        }
+    }
+    fn clear(&mut self) {
+        while let Some(slot) = self.first(0) {
+            self.slots[slot].clear();
+            self.occupied[slot / 64] &= !(1 << (slot % 64));
         }
     }
     /// A slot changes places with a list that is empty.
@@ -116,6 +123,14 @@ impl<E: Copy> Queue<E> {
         }
     }
 
+    /// As a new one, with the room that it had.
+    pub fn emptied(mut self) -> Queue<E> {
+        self.sorted.clear();
+        self.late.clear();
+        self.levels.iter_mut().for_each(Level::clear);
+        Queue { tick: 0, len: 0, next: 0, ..self }
+    }
+
     /// Queues an event; returns its number, which orders equals.
     pub fn push(&mut self, at: Time, event: E) -> u64 {
         let sequence = self.next;
@@ -131,10 +146,21 @@ impl<E: Copy> Queue<E> {
     /// Takes the next event, with its instant and its number.
     #[inline]
     pub fn pop(&mut self) -> Option<(Time, u64, E)> {
-        let late_first = match (self.sorted.last(), self.late.peek()) {
-            (Some(first), Some(Reverse(late))) => late < first,
+        self.pop_until(Time::FAR)
+    }
+
+    /// The same, if it comes at this instant or before.
+    #[inline]
+    pub fn pop_until(&mut self, end: Time) -> Option<(Time, u64, E)> {
+        let (first, late) = (self.sorted.last(), self.late.peek().map(|Reverse(late)| late));
+        let late_first = match (first, late) {
+            (Some(first), Some(late)) => late < first,
             (first, _) => first.is_none(),
         };
+        let next = if late_first { late } else { first };
+        if next?.at > end {
+            return None;
+        }
         let entry = if late_first { self.late.pop().map(|Reverse(late)| late) } else { self.sorted.pop() }?;
         self.len -= 1;
         if self.sorted.is_empty() && self.late.is_empty() {
@@ -168,9 +194,15 @@ impl<E: Copy> Queue<E> {
 
     /// Everything that waits, in the order in which it will be played.
     pub fn waiting(&self) -> Vec<(Time, u64, E)> {
+        self.waiting_where(|_, _| true)
+    }
+
+    /// What of it is so, in that order: only that is sorted.
+    pub fn waiting_where(&self, mut is_so: impl FnMut(Time, E) -> bool) -> Vec<(Time, u64, E)> {
         let far = self.levels.iter().flat_map(|level| level.slots.iter().flatten());
         let late = self.late.iter().map(|Reverse(entry)| entry);
         let all = self.sorted.iter().chain(late).chain(far);
+        let all = all.filter(|entry| is_so(entry.at, entry.event));
         let mut list: Vec<_> = all.map(|entry| (entry.at, entry.sequence, entry.event)).collect();
         list.sort_by_key(|(at, sequence, _)| (*at, *sequence));
         list
@@ -281,6 +313,7 @@ impl<E: Copy> Default for Queue<E> {
 mod tests {
     use super::*;
     use crate::engine::random::Draw;
+    use crate::time::Span;
 
     /// What the wheel has to do, spelled out.
     #[derive(Default)]
@@ -307,7 +340,7 @@ mod tests {
         for event in 0..4000_u32 {
             for _ in 0..draw.below(4) {
                 let micros = draw.bits() >> (64 - draw.below(bits).max(1));
-                let at = now + crate::time::Span::from_micros((micros >> 1).cast_signed());
+                let at = now + Span::from_micros((micros >> 1).cast_signed());
                 wheel.push(at, event);
                 plain.push(at, event);
             }
@@ -316,7 +349,12 @@ mod tests {
                 let mut copy = wheel.clone();
                 assert!(waiting.into_iter().eq(std::iter::from_fn(|| copy.pop())));
             }
-            let (a, b) = (wheel.pop(), plain.pop());
+            // Nothing comes before the first; the first comes by itself.
+            let first = plain.heap.peek().map(|Reverse(entry)| entry.at);
+            let before =
+                first.map(|first| first - Span::from_micros(1)).filter(|before| Some(*before) < first);
+            assert_eq!(before.and_then(|before| wheel.pop_until(before)), None);
+            let (a, b) = (first.and_then(|first| wheel.pop_until(first)), plain.pop());
             assert_eq!(a, b);
             assert_eq!(wheel.len(), plain.heap.len());
             assert_eq!(wheel.peek_time(), plain.heap.peek().map(|Reverse(entry)| entry.at));
@@ -364,6 +402,26 @@ mod tests {
         let mut expected: Vec<_> = expected.collect();
         expected.sort_unstable();
         assert!(expected.into_iter().eq(std::iter::from_fn(|| queue.pop())));
+    }
+
+    #[test]
+    fn one_that_is_emptied_does_what_a_new_one_does() {
+        let mut draw = Draw::new(2, 0, 0, 0);
+        let mut queue = Queue::new();
+        for round in 0..20 {
+            let mut plain = Plain::default();
+            for event in 0..200_u32 {
+                let at = Time::from_micros(draw.below(1 << (5 + 2 * round)).cast_signed());
+                assert_eq!(queue.push(at, event), plain.next, "round {round}");
+                plain.push(at, event);
+            }
+            // Some are left, on all levels and in the stretch under way.
+            for _ in 0..draw.below(200) {
+                assert_eq!(queue.pop(), plain.pop(), "round {round}");
+            }
+            queue = queue.emptied();
+            assert_eq!((queue.len(), queue.pop(), queue.waiting().len()), (0, None, 0), "round {round}");
+        }
     }
 
     #[test]

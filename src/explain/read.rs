@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::api::wire::{self, Pod};
 use crate::rules::kubectl::manifest;
+use crate::rules::kubectl::printed;
 
 /// One pod of the input, in its last version.
 #[derive(Clone, PartialEq, Debug)]
@@ -120,18 +121,9 @@ impl Input {
 
 /// What an input without pods holds instead, and how to get one with.
 pub fn instead(text: &str, others: &[String]) -> String {
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    if first.is_empty() {
-        ", it is empty".to_owned()
-    } else if first.starts_with("Error") || first.starts_with("No resources found") {
-        format!(", but an answer of kubectl: {first}")
-    } else if first.starts_with("NAME") {
-        ", but a table for people".to_owned()
-    } else if first.starts_with("Name:") {
-        ", but a description for people".to_owned()
-    } else if others.is_empty() {
-        String::new()
-    } else {
-        format!(", but {}", others.join(", "))
-    }
+    let others = || match others {
+        [] => String::new(),
+        others => format!(", but {}", others.join(", ")),
+    };
+    printed::instead(text).unwrap_or_else(others)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::pods::{self, Pod, Version};
-use super::read::{How, Problem, Seen, values};
+use super::read::{How, Problem, Seen, TOLD, values};
 use crate::api::wire;
 use crate::rules::versions::Version as Kubernetes;
 use crate::time::Time;
@@ -90,8 +90,6 @@ const FAR_APART: i64 = 20_000_000;
 const LEAST_PAIRS: usize = 6;
 /// Clocks that run so much faster than each other are two.
 const OTHER_SPEED: f64 = 1.5;
-/// So many problems of one kind are told of one text.
-const TOLD: usize = 10;
 
 impl History {
     /// Takes in one more text. `now` is when it was read; `at` is told how many bytes are done.
@@ -114,6 +112,7 @@ impl History {
                 since,
                 until,
             });
+            known.pod.newest = known.pod.newest.max(own.newest);
             known.since = known.since.min(since);
             known.until = known.until.max(until);
             known.pod.versions.extend(own.versions);
@@ -131,6 +130,30 @@ impl History {
         self.is_stamped |= file.is_stamped;
         self.versions += file.versions;
         self.missed += file.missed;
+    }
+
+    /// Pods of one name that were there at the same time: no cluster has these, so that two are mixed; in words.
+    pub fn mixed(&self) -> Vec<String> {
+        /// Instants are whole seconds, in microseconds.
+        const CUT: i64 = 1_000_000;
+        let mut by_name: BTreeMap<(&str, &str), Vec<(i64, i64, &str)>> = BTreeMap::new();
+        for (uid, Watched { pod, .. }) in &self.pods {
+            let (Some(created), Some(newest)) = (pod.created, pod.newest) else { continue };
+            let lived = (created * 1_000_000, newest, uid.as_str());
+            by_name.entry((&pod.namespace, &pod.name)).or_default().push(lived);
+        }
+        let mut told = Vec::new();
+        for ((namespace, name), mut all) in by_name {
+            all.sort_unstable();
+            let twice = all.windows(2).find(|two| two[1].0 + CUT < two[0].1);
+            if let Some([one, other]) = twice {
+                told.push(format!(
+                    "pod {namespace}/{name} is there twice at the same time, with the uids {} and {}: these are two clusters",
+                    one.2, other.2
+                ));
+            }
+        }
+        told
     }
 
     /// The workload that a pod belongs to, at the top: `Deployment`, `web`.
@@ -303,6 +326,7 @@ impl File {
             self.objects.insert(uid.clone(), seen.object.clone());
         }
         let pod = self.pods.entry(uid).or_insert_with(|| Pod::new(&seen.object));
+        pod.newest = pod.newest.max(newest(&seen.object));
         let version = Version {
             line: seen.line,
             stamp: seen.stamp,

@@ -130,6 +130,8 @@ pub struct Pod {
     pub containers: Vec<(Role, Container)>,
     /// The second of its creation.
     pub created: Option<i64>,
+    /// The newest instant that a version of it brings along, in microseconds since the Unix epoch.
+    pub newest: Option<i64>,
     /// Its versions, oldest first.
     pub versions: Vec<Version>,
 }
@@ -153,6 +155,7 @@ impl Pod {
             template_hash: pod.meta.labels.get("pod-template-hash").cloned(),
             containers: containers.collect(),
             created: pod.created().map(Time::secs),
+            newest: None,
             versions: Vec::new(),
         }
     }

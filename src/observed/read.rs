@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::rules::kubectl::manifest;
+use crate::rules::kubectl::printed::{self, Unsound};
 use crate::time::Time;
 
 /// How an object came.
@@ -60,22 +61,85 @@ impl Problem {
 /// Lists in lists end somewhere.
 const DEPTH: u8 = 4;
 
+/// So many problems of one kind are told of one text.
+pub(super) const TOLD: usize = 10;
+
 /// Every object of a text, told one after the other; `at` is told how many bytes are done.
 pub fn values(text: &str, told: &mut dyn FnMut(Seen), at: &dyn Fn(u64)) -> Vec<Problem> {
-    let mut reader = Reader { problems: Vec::new(), lists: 0, told };
-    let body = text.trim_start_matches('\u{feff}');
-    if body.trim_start().starts_with(['{', '[']) {
-        reader.json(body, at);
-    } else if !body.trim().is_empty() {
-        reader.yaml(body);
+    let mut reader = Reader { problems: Vec::new(), lists: 0, unsound: Vec::new(), told };
+    let (mut number, mut objects) = (0, 0);
+    let troubles = printed::values(
+        text,
+        &mut |line, value| {
+            objects += usize::from(value.is_object() || value.is_array());
+            let around = Around { line, stamp: None, is_relative: false, list: None, how: How::Listed };
+            reader.take(&value, &around, &Place { value: number, path: String::new() }, 0);
+            number += 1;
+        },
+        at,
+    );
+    let Reader { mut problems, unsound, .. } = reader;
+    // Where nothing of it is an object, what it is says more than what is wrong with it as JSON.
+    if let Some(is) =
+        printed::instead(text).filter(|_| objects == 0 || problems.iter().any(|own| own.line == 1))
+    {
+        let words = format!("there is no object in it{is}");
+        return vec![Problem::wrong(
+            0,
+            words,
+            "kubectl prints objects with -o json, and a watch with -w -o json --output-watch-events",
+        )];
     }
-    reader.problems
+    let is_whole = troubles.is_empty();
+    problems.extend(troubles.into_iter().map(|own| Problem {
+        is_warning: own.is_end,
+        ..Problem::wrong(
+            own.line,
+            own.words,
+            match own.is_end {
+                true => "",
+                false => {
+                    "each object stands whole, one after the other, as `kubectl get … -o json` prints it"
+                }
+            },
+        )
+    }));
+    // Where a field stands is looked up only for those that are told.
+    let more = unsound.len().saturating_sub(TOLD);
+    for (place, line, own) in unsound.into_iter().take(TOLD) {
+        let path = format!("{}{}", place.path, own.path);
+        let line = is_whole.then(|| manifest::line_of(text, place.value, &path)).flatten().unwrap_or(line);
+        problems.push(Problem::wrong(line, format!("{}: {}", own.path, own.words), UNSOUND));
+    }
+    if more > 0 {
+        problems.push(Problem::wrong(0, format!("{more} more fields that no API server prints"), ""));
+    }
+    problems
 }
+
+/// Who changes what a cluster printed is asked to leave that.
+const UNSOUND: &str =
+    "no API server prints that: something has changed it since; it is read as kubectl prints it";
 
 struct Reader<'a> {
     problems: Vec<Problem>,
     lists: usize,
+    /// Fields that cannot be: in which value, on which line that begins.
+    unsound: Vec<(Place, usize, Unsound)>,
     told: &'a mut dyn FnMut(Seen),
+}
+
+/// Where an object stands in a text: in which of its values, and behind which path.
+struct Place {
+    value: usize,
+    path: String,
+}
+
+impl Place {
+    fn below(&self, step: &str) -> Place {
+        let path = format!("{}{step}", self.path);
+        Place { value: self.value, path }
+    }
 }
 
 /// What stands around an object.
@@ -89,97 +153,42 @@ struct Around {
 }
 
 impl Reader<'_> {
-    fn json(&mut self, text: &str, at: &dyn Fn(u64)) {
-        let (mut from, mut line, mut counted) = (0, 1, 0);
-        let mut lines_to = |place: usize| {
-            line += text.as_bytes()[counted.min(place)..place].iter().filter(|byte| **byte == b'\n').count();
-            counted = place.max(counted);
-            line
-        };
-        while from < text.len() {
-            let mut stream = serde_json::Deserializer::from_str(&text[from..]).into_iter::<Value>();
-            let mut begins = from;
-            loop {
-                begins += text[begins..].len() - text[begins..].trim_start().len();
-                match stream.next() {
-                    None => return,
-                    Some(Ok(value)) => {
-                        self.value(&value, lines_to(begins));
-                        begins = from + stream.byte_offset();
-                        at(begins as u64);
-                    }
-                    Some(Err(error)) if error.is_eof() => {
-                        let words = "the text ends in the middle of an object, which is left out";
-                        return self.problems.push(Problem::warning(lines_to(begins), words, ""));
-                    }
-                    Some(Err(error)) => {
-                        let words = error.to_string();
-                        let words = words.rsplit_once(" at line").map_or(words.as_str(), |(words, _)| words);
-                        self.problems.push(Problem::wrong(
-                            lines_to(begins),
-                            format!("this is no JSON: {words}"),
-                            "each object stands whole, one after the other, as `kubectl get … -o json` prints it",
-                        ));
-                        break;
-                    }
-                }
-            }
-            // The next object that begins at the begin of a line.
-            let Some(next) = text[begins..].find("\n{") else { return };
-            from = begins + next + 1;
-        }
-    }
-
-    fn yaml(&mut self, text: &str) {
-        let (documents, trouble) = manifest::values(text);
-        for value in &documents {
-            self.value(value, 1);
-        }
-        if let Some(error) = trouble {
-            let place = error.offset.unwrap_or(0).min(text.len());
-            let line = 1 + text.as_bytes()[..place].iter().filter(|byte| **byte == b'\n').count();
-            let hint = "kubectl prints it with -o json, and a watch with -w -o json --output-watch-events";
-            self.problems.push(Problem::wrong(line, format!("neither JSON nor YAML: {error}"), hint));
-        }
-    }
-
-    fn value(&mut self, value: &Value, line: usize) {
-        let around = Around { line, stamp: None, is_relative: false, list: None, how: How::Listed };
-        self.take(value, around, 0);
-    }
-
-    fn take(&mut self, value: &Value, around: Around, depth: u8) {
+    fn take(&mut self, value: &Value, around: &Around, place: &Place, depth: u8) {
         if depth > DEPTH {
             return;
         }
-        let around = self.stamped(value, around);
+        let around = self.stamped(value, *around);
         if let Some(object) = value.get("object").filter(|object| object.is_object()) {
             let Some(how) = self.how(value, around) else { return };
-            return self.take(object, Around { how, ..around }, depth + 1);
+            return self.take(object, &Around { how, ..around }, &place.below("object."), depth + 1);
         }
-        let items = value.get("items").unwrap_or(value);
+        let (items, name) = match value.get("items") {
+            Some(items) => (items, "items"),
+            None => (value, ""),
+        };
         let Some(items) = items.as_array() else {
-            return self.object(value, around);
+            return self.object(value, around, place);
         };
         let list = Some(self.lists);
         self.lists += 1;
         // Items of a `PodList` do not say their kind.
         let kind =
             value["kind"].as_str().and_then(|kind| kind.strip_suffix("List")).filter(|kind| !kind.is_empty());
-        for item in items {
+        for (ix, item) in items.iter().enumerate() {
             let around = Around { list, how: How::Listed, ..around };
+            let place = &place.below(&format!("{name}[{ix}]."));
             match (kind, item) {
                 (Some(kind), Value::Object(members)) if item["kind"].is_null() => {
                     let mut members = members.clone();
                     members.insert("kind".to_owned(), kind.into());
-                    self.take(&Value::Object(members), around, depth + 1);
+                    self.take(&Value::Object(members), &around, place, depth + 1);
                 }
-                _ => self.take(item, around, depth + 1),
+                _ => self.take(item, &around, place, depth + 1),
             }
         }
     }
 
-    fn object(&mut self, value: &Value, around: Around) {
+    fn object(&mut self, value: &Value, around: Around, place: &Place) {
         if !value.get("kind").is_some_and(Value::is_string) {
             let hint = "objects come as kubectl prints them with -o json; a table for people has no times";
             return self.problems.push(Problem::wrong(
@@ -189,6 +198,9 @@ impl Reader<'_> {
             ));
         }
         let Around { line, stamp, is_relative, list, how } = around;
+        for own in printed::unsound(value) {
+            self.unsound.push((place.below(""), line, own));
+        }
         (self.told)(Seen { line, stamp, is_relative, list, how, object: value.clone() });
     }
 
@@ -197,7 +209,8 @@ impl Reader<'_> {
             "ADDED" => How::Added,
             "MODIFIED" => How::Modified,
             "DELETED" => How::Deleted,
-            "LISTED" => How::Listed,
+            // A watch without --output-watch-events, or a list, that was stamped as it came.
+            "LISTED" | "" => How::Listed,
             "BOOKMARK" => return None,
             "ERROR" => {
                 let said = value.pointer("/object/message").and_then(Value::as_str).unwrap_or("no reason");

@@ -1,4 +1,4 @@
-//! `timeline.csv` and `pods.csv`, as the README's tables describe them.
+//! `timeline.csv` and `pods.csv`, as the tables of `docs/formats.md` describe them.
 
 use std::io::{self, Write};
 use std::ops::Range;

@@ -16,6 +16,7 @@ pub mod openmetrics;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 pub mod perfetto;
+mod roll;
 pub(crate) mod sink;
 mod spelled;
 pub mod svg;
@@ -32,6 +33,7 @@ pub mod view;
 pub use aside::{Aside, Fact};
 pub use figures::{Figures, FiguresRow};
 pub use format::{Format, Out, Settings};
+pub use roll::{Gained, Roll};
 pub use sink::{Ending, Fan, Kept, Says, Scrape, Sink, Written};
 #[cfg(not(target_family = "wasm"))]
 pub use threaded::Threaded;

@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use super::{
-    Aside, Directory, Ending, FiguresRow, ObjectIdent, ObjectRow, PodRecord, Scrape, Sink, Transition,
-    Written,
+    Aside, Directory, Ending, FiguresRow, Gained, ObjectIdent, ObjectRow, PodRecord, Scrape, Sink,
+    Transition, Written,
 };
 use crate::api::{PodIdent, Sym};
 use crate::time::{Span, Time};
@@ -18,7 +18,7 @@ const WAITING: usize = 32;
 enum Told {
     /// What the directory has gained since the last message goes ahead of everything that names it.
     Known {
-        pods: Vec<PodIdent>,
+        pods: Gained<PodIdent>,
         owners: Vec<Option<ObjectRow>>,
         nodes: Vec<Sym>,
         objects: Vec<ObjectIdent>,
@@ -91,7 +91,7 @@ impl Threaded {
         }
         let [pods, nodes, objects] = std::mem::replace(&mut self.known, lengths);
         let known = Told::Known {
-            pods: directory.pods[pods..].to_vec(),
+            pods: directory.pods.since(pods),
             owners: directory.owners[pods..].to_vec(),
             nodes: directory.nodes[nodes..].to_vec(),
             objects: directory.objects[objects..].to_vec(),
@@ -118,7 +118,7 @@ fn listen(sink: &mut impl Sink, told: &Receiver<Told>, back: &dyn Fn(Vec<Transit
     for message in told {
         match message {
             Told::Known { pods, owners, nodes, objects, start, scenario, description } => {
-                directory.pods.extend(pods);
+                directory.pods.gain(pods);
                 directory.owners.extend(owners);
                 directory.nodes.extend(nodes);
                 directory.objects.extend(objects);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Roll;
 use crate::api::workload::WorkloadState;
 use crate::api::{EventText, EventType, PodIdent, Sym, Text, Tri};
 use crate::time::Time;
@@ -210,7 +211,7 @@ pub struct Event {
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     /// By [`PodRow`].
-    pub pods: Vec<PodIdent>,
+    pub pods: Roll<PodIdent>,
     /// By [`PodRow`]: the topmost controller that a pod was created by.
     pub owners: Vec<Option<ObjectRow>>,
     /// By [`NodeRow`].

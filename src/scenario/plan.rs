@@ -502,7 +502,7 @@ impl Default for Attempt {
             exit: Exit::Code(0),
             reason: Sym::EMPTY,
             start_error: None,
-            on_term: OnTerm::After { after: INSTANT, exit: 143 },
+            on_term: OnTerm::After { after: INSTANT, exit: Exit::Code(143) },
             startup: Vec::new(),
             readiness: Vec::new(),
             liveness: Vec::new(),
@@ -548,7 +548,7 @@ pub enum OnTerm {
         /// How long it takes.
         after: Distribution,
         /// With which code.
-        exit: u8,
+        exit: Exit,
     },
 }
 

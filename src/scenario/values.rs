@@ -241,7 +241,7 @@ pub fn exit(node: &Node) -> Read<Exit> {
 }
 
 pub fn on_term(node: &Node) -> Read<OnTerm> {
-    let default = OnTerm::After { after: Distribution::Constant(Span::ZERO), exit: 143 };
+    let default = OnTerm::After { after: Distribution::Constant(Span::ZERO), exit: Exit::Code(143) };
     match &node.value {
         Value::Text(text) => match text.as_str() {
             "exit" => Ok(default),
@@ -270,7 +270,7 @@ pub fn on_term(node: &Node) -> Read<OnTerm> {
                     })?
                 }
             };
-            Ok(OnTerm::After { after, exit })
+            Ok(OnTerm::After { after, exit: Exit::Code(exit) })
         }
         _ => Err(wrong_type(node, ON_TERM)),
     }

@@ -21,6 +21,7 @@ use super::steady::Steady;
 use super::store::{Put, Store};
 use super::verbs::{self, Step};
 use super::{custom, deletion, kinds};
+use crate::session::heartbeats::Heartbeats;
 use crate::session::served::{News, Served};
 use crate::session::usage::Usage;
 use crate::session::{Breakpoint, Move, Walk};
@@ -182,6 +183,9 @@ struct Clock {
     walk: Walk,
     served: Served,
     leases: Leases,
+    heartbeats: Heartbeats,
+    /// When those were told last.
+    heard: Option<Instant>,
     pace: Pace,
     /// From where the pace counts: on the wall, and in the simulation.
     anchor: (Instant, Time),
@@ -212,8 +216,11 @@ pub fn begin(
     walk.seek_time(now);
     walk.keep_steps(BACK);
     store.clock = (now, shift(now));
+    store.is_measured = !walk.plan().metrics.is_empty();
     let mut all = Vec::new();
     let served = Served::begin(&mut walk, &mut all);
+    let mut heartbeats = Heartbeats::default();
+    heartbeats.follow(&walk, &mut all);
     let store = Arc::new(RwLock::new(store));
     let version = begin_with(&store, now, all);
     let (tell, news) = watch::channel(version);
@@ -227,8 +234,22 @@ pub fn begin(
     };
     let anchor = (wall(), now);
     let leases = Leases::default();
-    let clock =
-        Clock { walk, served, leases, pace, anchor, measured: None, end, store, tell, asks, over, steady };
+    let clock = Clock {
+        walk,
+        served,
+        leases,
+        heartbeats,
+        heard: None,
+        pace,
+        anchor,
+        measured: None,
+        end,
+        store,
+        tell,
+        asks,
+        over,
+        steady,
+    };
     let thread = std::thread::Builder::new()
         .name("simulation".to_owned())
         .stack_size(16 << 20)
@@ -400,6 +421,10 @@ impl Clock {
             self.served.settle(&self.walk, &mut rest);
             told.push((now, rest));
         }
+        let heard = self.heard();
+        if !heard.is_empty() {
+            told.push((now, heard));
+        }
         let usage = self.measure();
         let is_news = !told.is_empty();
         if is_news {
@@ -418,6 +443,21 @@ impl Clock {
         }
     }
 
+    /// What kubelets say of themselves: however fast simulated time goes, once in a second of whoever looks on; and where it
+    /// stands, as it is.
+    fn heard(&mut self) -> Vec<News> {
+        const EVERY: Duration = Duration::from_secs(1);
+        let mut all = Vec::new();
+        let now = wall();
+        if self.pace == Pace::Paused
+            || self.heard.is_none_or(|last| now.saturating_duration_since(last) >= EVERY)
+        {
+            self.heard = Some(now);
+            self.heartbeats.follow(&self.walk, &mut all);
+        }
+        all
+    }
+
     /// What pods and nodes use, as often as a metrics server looks.
     fn measure(&mut self) -> Option<Usage> {
         const EVERY: Span = Span::from_secs(15);
@@ -434,6 +474,8 @@ impl Clock {
         let mut all = Vec::new();
         self.served = Served::begin(&mut self.walk, &mut all);
         self.leases.tell(&mut all);
+        self.heartbeats = Heartbeats::default();
+        self.heartbeats.follow(&self.walk, &mut all);
         let now = self.walk.now();
         {
             let mut store = self.store.write().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -615,6 +657,9 @@ impl Clock {
             // What changes seldom is looked for now: whoever asked wants to see it.
             let mut rest = Vec::new();
             self.served.settle(&self.walk, &mut rest);
+            if let Step::Write(write) = step {
+                self.served.deleted(self.walk.world(), write, &mut rest);
+            }
             told.push((self.walk.now(), rest));
             self.publish(told);
             if done.refused.is_some() {

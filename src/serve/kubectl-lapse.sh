@@ -30,7 +30,7 @@ case "${1-clock}" in
         ask POST "clock/until?what=$(printf '%s' "$*" | sed 's/%/%25/g; s/ /%20/g; s/&/%26/g; s/</%3C/g; s/>/%3E/g; s/+/%2B/g; s/#/%23/g')"
         ;;
     predict) ask GET "predict?of=${2-}" ;;
-    do) shift; ask POST do "$*" ;;
+    do) shift; ask POST "do" "$*" ;;
     save) ask GET scenario ;;
     *) echo "$usage" >&2; exit 2 ;;
 esac

@@ -157,6 +157,8 @@ pub struct Store {
     forgotten: u64,
     /// The instant of the simulation, and how much later the clock on the wall is.
     pub clock: (Time, Span),
+    /// Somebody measures what is used: without a metrics server there is no metrics.k8s.io.
+    pub is_measured: bool,
 }
 
 impl Default for Store {
@@ -169,6 +171,7 @@ impl Default for Store {
             log_bytes: 0,
             forgotten: 0,
             clock: (Time::EPOCH, Span::ZERO),
+            is_measured: true,
         }
     }
 }
@@ -197,7 +200,12 @@ impl Store {
     /// All that are served, with their places.
     pub fn resources(&self) -> impl Iterator<Item = (ResourceIx, &Arc<Resource>)> {
         let custom = self.custom.iter().enumerate().filter(|(_, (_, is_defined))| *is_defined);
-        RESOURCES.iter().enumerate().chain(custom.map(|(ix, (own, _))| (RESOURCES.len() + ix, own)))
+        let is_there = |own: &Resource| self.is_measured || own.group != "metrics.k8s.io";
+        RESOURCES
+            .iter()
+            .enumerate()
+            .filter(move |(_, own)| is_there(own))
+            .chain(custom.map(|(ix, (own, _))| (RESOURCES.len() + ix, own)))
     }
     /// The resources that clients have defined.
     pub fn custom(&self) -> impl Iterator<Item = &Arc<Resource>> {

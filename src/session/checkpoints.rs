@@ -15,14 +15,20 @@ pub fn interval(pods: usize) -> u64 {
 
 /// The gap may be this part of the distance from the cursor (and five times as wide as near it at most) …
 const SPARSENESS: u64 = 6;
-/// … but there are never many more copies than this, however long the run; of a large fleet fewer.
+/// … but there are never many more copies than this, however long the run; of a large fleet fewer, and they lie farther apart.
 const MOST: u64 = 32;
-/// So many pods do all copies hold together, more or less: some hundred bytes each and what their kubelets remember.
-const PODS: u64 = 1 << 20;
+/// So many pods do all copies hold together, more or less: some hundred bytes each and what their kubelets remember. Of more
+/// pods there are as many copies as the way back halves itself.
+const PODS: u64 = 1 << 17;
 
 /// How many copies there are of a world with so many pods.
 fn most(pods: usize) -> u64 {
-    (PODS / (pods as u64).max(1)).clamp(4, MOST)
+    (PODS / (pods as u64).max(1)).clamp(2, MOST)
+}
+
+/// Which part of its distance from the cursor a gap may be.
+fn sparseness(pods: usize) -> u64 {
+    (PODS / (pods as u64).max(1)).clamp(1, SPARSENESS)
 }
 
 #[derive(Clone, Default)]
@@ -66,10 +72,10 @@ impl Checkpoints {
 
     /// Walks away from the cursor on both sides and gives up what its neighbours make up for.
     fn thin(&mut self, here: u64, pods: usize) {
-        let (interval, most) = (interval(pods), most(pods));
+        let (interval, most, sparseness) = (interval(pods), most(pods), sparseness(pods));
         let whole = self.kept.last().map_or(here, step).max(here) - self.first().map_or(0, step);
         let gap =
-            |at: u64| (at.abs_diff(here) / SPARSENESS).clamp(interval, (interval * 5).max(whole / most));
+            |at: u64| (at.abs_diff(here) / sparseness).clamp(interval, (interval * 5).max(whole / most));
         let steps: Vec<u64> = self.kept.iter().map(step).collect();
         let mut keep = vec![true; steps.len()];
         let middle = steps.partition_point(|at| *at <= here);
@@ -130,6 +136,27 @@ mod tests {
             assert_eq!(interval(2 * pods), 2 * interval(pods));
             assert!(most(pods) * pods as u64 <= PODS.max(4 * pods as u64), "{pods}");
         }
+    }
+
+    /// However far a large fleet's run has come, its copies together are no more than a few worlds.
+    #[test]
+    fn copies_of_a_large_fleet_halve_the_way_back() {
+        let plan = crate::scenario::load("none.toml", "until = \"1h\"", &crate::scenario::no_files, &[]);
+        let session = Session::new(&Arc::new(plan.expect("it is read")), 0);
+        const PODS: usize = 100_000;
+        let at = |step: u64| {
+            let mut session = session.clone();
+            session.world.step = step;
+            session
+        };
+        let mut checkpoints = Checkpoints::new(session.clone());
+        for here in (0..5_000_000u64).step_by(interval(PODS) as usize) {
+            checkpoints.kept.push(at(here + 1));
+            checkpoints.thin(here + 1, PODS);
+        }
+        let steps = checkpoints.steps();
+        assert!((4..=6).contains(&steps.len()), "{steps:?}");
+        assert!(steps.windows(2).rev().skip(1).all(|pair| pair[1] - pair[0] >= interval(PODS)), "{steps:?}");
     }
 
     #[test]

@@ -30,13 +30,12 @@ impl Walk {
         let victims = pod.map_or_else(Vec::new, |pod| awaited(w, pod));
         let mut coming: Vec<Coming> = w
             .queue
-            .waiting()
-            .into_iter()
-            .filter(|(at, _, event)| *at <= until && is_live(w, *event))
-            .filter(|(_, _, event)| {
-                pod.is_none_or(|pod| concerns(w, *event, pod))
-                    || victims.iter().any(|victim| concerns(w, *event, *victim))
+            .waiting_where(|at, event| {
+                let concerns_it = pod.is_none_or(|pod| concerns(w, event, pod))
+                    || victims.iter().any(|victim| concerns(w, event, *victim));
+                at <= until && concerns_it && is_live(w, event)
             })
+            .into_iter()
             .take(most)
             .map(|(at, _, event)| Coming { at, words: foretell(w, event) })
             .collect();

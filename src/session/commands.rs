@@ -29,7 +29,7 @@ pub struct Done {
     /// Its `[[action]]` in the scenario.
     toml: Arc<str>,
     /// Where the person stood: after how many steps, and when.
-    stood: (u64, Time),
+    pub(crate) stood: (u64, Time),
     /// What had been done later, on the line that this one has left.
     dropped: Arc<[Done]>,
 }

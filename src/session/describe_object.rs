@@ -4,17 +4,17 @@
 
 use serde_json::Value;
 
-use super::describe::{Lines, describe_container, pairs};
+use super::describe::{self, Lines, pairs};
+use super::describe_spec::{self, Whose};
 use super::get::{addresses, shortened};
 use super::kubectl::SeenEvent;
-use super::{Walk, describe_autoscaler, describe_bounds, describe_jobs, kubectl};
+use super::{Walk, describe_autoscaler, describe_bounds, describe_jobs};
 use crate::actors::api_server;
-use crate::api::meta::Labels;
 use crate::api::service::Service;
 use crate::api::workload::{DeploymentStrategy, PodTemplateSpec, WorkloadCondition};
-use crate::api::{Meta, Phase, PodIdent};
+use crate::api::{Meta, Phase};
 use crate::record::{Change, ObjectChange};
-use crate::rules::kubectl::apply::LAST_APPLIED;
+use crate::rules::controllers::deployment::same_template;
 use crate::rules::kubectl::tables;
 use crate::world::held::Held;
 use crate::world::workloads::{ControllerRevisionId, DaemonSetId, DeploymentId, ObjectKey, StatefulSetId};
@@ -119,18 +119,32 @@ fn deployment(w: &World, id: DeploymentId, lines: &mut Lines) {
     }
     template(lines, &spec.template);
     conditions(lines, &status.conditions);
-    // The newest is the one whose template is the Deployment's.
-    let sets = w.workloads.sets_of(ObjectKey::Deployment(id));
+    let (new, old) = sets(w, id);
+    if new.is_none() && old.is_empty() {
+        return;
+    }
     let told = |set: &ReplicaSetId| {
         let own = &w.workloads.replica_sets[set.ix()].object;
         format!("{} ({}/{} replicas created)", own.meta.name, own.status.replicas, own.spec.replicas)
     };
-    let number = |set: &ReplicaSetId| w.workloads.replica_sets[set.ix()].figures.and_then(|f| f.revision);
-    let newest = sets.iter().copied().max_by_key(|set| (number(set), *set));
-    let old: Vec<String> = sets.iter().filter(|set| Some(**set) != newest).map(told).collect();
     let none = || "<none>".to_owned();
+    let old: Vec<String> = old.iter().map(told).collect();
     lines.field(0, "OldReplicaSets", &if old.is_empty() { none() } else { old.join(", ") });
-    lines.field(0, "NewReplicaSet", &newest.as_ref().map_or_else(none, told));
+    lines.field(0, "NewReplicaSet", &new.as_ref().map_or_else(none, told));
+}
+
+/// Of a Deployment's ReplicaSets the new one, and all others by name. New is the one whose template is the Deployment's, but for
+/// the hash; the oldest of several. There is none while nobody has made it: of a paused Deployment until it is resumed
+/// (`GetAllReplicaSetsInChunks`, `findNewReplicaSet`, staging/src/k8s.io/kubectl/pkg/util/deployment/deployment.go, v1.36.2).
+pub(super) fn sets(w: &World, id: DeploymentId) -> (Option<ReplicaSetId>, Vec<ReplicaSetId>) {
+    let template = &w.workloads.deployments[id.ix()].object.spec.template;
+    let of = |set: &ReplicaSetId| &w.workloads.replica_sets[set.ix()].object;
+    let mut all = w.workloads.sets_of(ObjectKey::Deployment(id)).to_vec();
+    all.sort_by_key(|set| of(set).meta.name.as_str());
+    let same = all.iter().copied().filter(|set| same_template(&of(set).spec.template, template));
+    let new = same.min_by_key(|set| (of(set).meta.created, of(set).meta.name.as_str()));
+    let old = all.into_iter().filter(|set| Some(*set) != new).collect();
+    (new, old)
 }
 
 fn replicas(w: &World, set: ReplicaSetId, lines: &mut Lines) {
@@ -190,8 +204,7 @@ fn stateful_set(w: &World, set: StatefulSetId, lines: &mut Lines) {
 
 /// How many pods of an object are in which phase.
 fn pods_status(w: &World, controller: ObjectKey, lines: &mut Lines) {
-    let pods = kubectl::pods(w).into_iter().map(|pod| &w.pods[pod.ix()]);
-    let pods = pods.filter(|p| p.controller == Some(controller));
+    let pods = w.pods.iter().filter(|p| p.exists && p.controller == Some(controller));
     let mut counts = [0; 4];
     for p in pods.filter(|p| p.deletion.is_none()) {
         match p.status.phase() {
@@ -297,11 +310,8 @@ fn budget(own: &Value, lines: &mut Lines) {
     }
 }
 
-/// `printAnnotationsMultiline`: without what kubectl keeps there for itself.
 pub(super) fn annotations(lines: &mut Lines, meta: &Meta) {
-    let told = |(key, value): (&String, &String)| (key != LAST_APPLIED).then(|| format!("{key}: {value}"));
-    let all: Vec<String> = meta.annotations.iter().filter_map(told).collect();
-    lines.several("Annotations", &all);
+    describe::annotations(lines, &meta.annotations);
 }
 
 /// As `kubectl get -o wide` has it.
@@ -310,28 +320,34 @@ pub(super) fn selector(w: &World, key: ObjectKey) -> String {
     cells.into_iter().find(|cell| cell.header == "SELECTOR").map(|cell| cell.text).unwrap_or_default()
 }
 
-/// `DescribePodTemplate`, of what decides how pods live.
+/// `DescribePodTemplate`
 pub(super) fn template(lines: &mut Lines, own: &PodTemplateSpec) {
+    let spec = &own.spec;
     lines.put(0, "Pod Template:");
-    let labels = |lines: &mut Lines, title: &str, labels: &Labels| {
-        let all = pairs(labels);
-        for (ix, one) in all.iter().enumerate() {
-            let title = if ix == 0 { format!("{title}:") } else { String::new() };
-            lines.put(1, &format!("{title}\t{one}"));
-        }
-    };
-    labels(lines, "Labels", &own.labels);
-    labels(lines, "Annotations", &own.annotations);
-    for (title, list) in
-        [("Init Containers", &own.spec.init_containers), ("Containers", &own.spec.containers)]
-    {
+    lines.several_at(1, "Labels", &pairs(&own.labels));
+    let annotations: Vec<String> =
+        own.annotations.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    if !annotations.is_empty() {
+        lines.several_at(1, "Annotations", &annotations);
+    }
+    if !spec.service_account_name.is_empty() {
+        lines.field(1, "Service Account", &spec.service_account_name);
+    }
+    for (title, list) in [("Init Containers", &spec.init_containers), ("Containers", &spec.containers)] {
         if !list.is_empty() {
             lines.put(1, &format!("{title}:"));
             for container in list {
-                describe_container(lines, " ", &PodIdent::NOBODY, container, None);
+                describe_spec::container(lines, Whose::Template, container, None);
             }
         }
     }
+    describe_spec::volumes(lines, 1, &spec.volumes);
+    describe_spec::spread(lines, 1, &spec.topology_spread_constraints);
+    if !spec.priority_class_name.is_empty() {
+        lines.field(1, "Priority Class Name", &spec.priority_class_name);
+    }
+    lines.several_at(1, "Node-Selectors", &pairs(&spec.node_selector));
+    describe_spec::tolerations(lines, 1, &spec.tolerations);
 }
 
 fn conditions(lines: &mut Lines, all: &[WorkloadCondition]) {

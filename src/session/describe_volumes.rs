@@ -199,38 +199,44 @@ fn affinity(required: &Value, lines: &mut Lines) {
     }
 }
 
-/// What a volume lies on, of the kinds that are met most; of others only which kind it is.
+/// A source: its key, its type in words, and lines: a title, a key, and what stands there where it is absent.
+pub(super) type Told = (&'static str, &'static str, &'static [(&'static str, &'static str, &'static str)]);
+
+/// What a volume lies on, of the kinds that are met most; of others only that it is not known.
+const SOURCES: [Told; 4] = [
+    (
+        "hostPath",
+        "HostPath (bare host directory volume)",
+        &[("Path", "path", ""), ("HostPathType", "type", "<none>")],
+    ),
+    (
+        "nfs",
+        "NFS (an NFS mount that lasts the lifetime of a pod)",
+        &[("Server", "server", ""), ("Path", "path", ""), ("ReadOnly", "readOnly", "false")],
+    ),
+    ("local", "LocalVolume (a persistent volume backed by local storage on a node)", &[("Path", "path", "")]),
+    (
+        "csi",
+        "CSI (a Container Storage Interface (CSI) volume source)",
+        &[
+            ("Driver", "driver", ""),
+            ("FSType", "fsType", ""),
+            ("VolumeHandle", "volumeHandle", ""),
+            ("ReadOnly", "readOnly", "false"),
+        ],
+    ),
+];
+
 fn source(spec: &Value, lines: &mut Lines) {
-    type Told = (&'static str, &'static str, &'static [(&'static str, &'static str, &'static str)]);
-    const SOURCES: [Told; 4] = [
-        (
-            "hostPath",
-            "HostPath (bare host directory volume)",
-            &[("Path", "path", ""), ("HostPathType", "type", "<none>")],
-        ),
-        (
-            "nfs",
-            "NFS (an NFS mount that lasts the lifetime of a pod)",
-            &[("Server", "server", ""), ("Path", "path", ""), ("ReadOnly", "readOnly", "false")],
-        ),
-        (
-            "local",
-            "LocalVolume (a persistent volume backed by local storage on a node)",
-            &[("Path", "path", "")],
-        ),
-        (
-            "csi",
-            "CSI (a Container Storage Interface (CSI) volume source)",
-            &[
-                ("Driver", "driver", ""),
-                ("FSType", "fsType", ""),
-                ("VolumeHandle", "volumeHandle", ""),
-                ("ReadOnly", "readOnly", "false"),
-            ],
-        ),
-    ];
-    let Some((kind, what, fields)) = SOURCES.iter().find(|(kind, ..)| spec[*kind].is_object()) else {
-        return lines.put(1, "<unknown>");
+    if !sources(lines, &SOURCES, spec) {
+        lines.put(1, "<unknown>");
+    }
+}
+
+/// Tells of the first of these sources that is there; whether there was one.
+pub(super) fn sources(lines: &mut Lines, known: &[Told], spec: &Value) -> bool {
+    let Some((kind, what, fields)) = known.iter().find(|(kind, ..)| spec[*kind].is_object()) else {
+        return false;
     };
     lines.field(2, "Type", what);
     for (title, name, absent) in *fields {
@@ -247,4 +253,5 @@ fn source(spec: &Value, lines: &mut Lines) {
         lines.field(2, "VolumeAttributes", pairs.first().map_or("<none>", String::as_str));
         pairs.iter().skip(1).for_each(|pair| lines.put(2, &format!("{:26}{pair}", "")));
     }
+    true
 }

@@ -8,16 +8,18 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::kubectl::{self, SeenEvent};
+use super::told_events::ToldEvent;
 use super::whole::Whole;
-use super::{Walk, nodes, slices, volumes};
+use super::{Walk, nodes, referred, slices, volumes};
 use crate::actors::api_server;
 use crate::api::service::{Service, TargetPort};
 use crate::api::{PodIdent, Sym};
-use crate::record::{Change, ObjectChange};
+use crate::record::{Change, Directory, Event, ObjectChange, Transition};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubectl::printing::age;
 use crate::rules::kubectl::tables::{self, Cell};
 use crate::scenario::diagnostic::nearest;
+use crate::scenario::plan::ObjectKind;
 use crate::world::held::Held;
 use crate::world::workloads::ObjectKey;
 use crate::world::{PodId, World};
@@ -33,6 +35,8 @@ pub(super) enum Kind {
     Claims,
     Volumes,
     Classes,
+    /// ConfigMaps, Secrets, ServiceAccounts: what pods refer to.
+    Referred(ObjectKind),
     Applied(ObjectType),
 }
 
@@ -61,14 +65,29 @@ impl Kind {
             "persistentvolumeclaims" | "persistentvolumeclaim" | "pvc" => Kind::Claims,
             "persistentvolumes" | "persistentvolume" | "pv" => Kind::Volumes,
             "storageclasses" | "storageclass" | "sc" => Kind::Classes,
+            "configmaps" | "configmap" | "cm" => Kind::Referred(ObjectKind::ConfigMap),
+            "secrets" | "secret" => Kind::Referred(ObjectKind::Secret),
+            "serviceaccounts" | "serviceaccount" | "sa" => Kind::Referred(ObjectKind::ServiceAccount),
             "controllerrevisions" | "controllerrevision" => Kind::Applied(ObjectType::ControllerRevision),
             _ => match ObjectType::parse(word) {
                 Some(kind) => Kind::Applied(kind),
                 None => {
                     let known: Vec<&str> = ObjectType::kept().map(|kind| kind.plural()).collect();
                     let known = [
-                        &["pods", "nodes", "events", "endpoints", "endpointslices", "pvc", "pv", "sc", "all"]
-                            [..],
+                        &[
+                            "pods",
+                            "nodes",
+                            "events",
+                            "endpoints",
+                            "endpointslices",
+                            "pvc",
+                            "pv",
+                            "sc",
+                            "configmaps",
+                            "secrets",
+                            "serviceaccounts",
+                            "all",
+                        ][..],
                         &known,
                     ]
                     .concat();
@@ -90,6 +109,7 @@ impl Kind {
             Kind::Claims => "persistentvolumeclaim".to_owned(),
             Kind::Volumes => "persistentvolume".to_owned(),
             Kind::Classes => "storageclass.storage.k8s.io".to_owned(),
+            Kind::Referred(kind) => referred::kind(kind).unwrap_or_default().to_lowercase(),
             Kind::Applied(kind) => kind.resource(),
         }
     }
@@ -291,6 +311,14 @@ impl Walk {
                     Some(Row { namespace, name: name.to_string(), cells: tables::row(&value, self.now())? })
                 })
                 .collect(),
+            Kind::Referred(kind) => referred::all(w, kind)
+                .filter(|(namespace, name, value)| {
+                    asked.takes(*namespace, name, Some(&referred::labels(value)))
+                })
+                .filter_map(|(namespace, name, value)| {
+                    Some(Row { namespace, name: name.to_string(), cells: tables::row(&value, self.now())? })
+                })
+                .collect(),
             // They belong to no namespace, whichever is asked for.
             Kind::Volumes | Kind::Classes => {
                 if kind == Kind::Volumes { volumes::volumes(w) } else { volumes::classes(w) }
@@ -331,7 +359,25 @@ impl Walk {
                 Row { namespace: p.ident.namespace, name, cells: cells.collect() }
             })
         };
-        kubectl::pods(w).into_iter().filter_map(row).collect()
+        self.asked_pods(asked).into_iter().filter_map(row).collect()
+    }
+
+    /// Pods among which those are that are asked for, by namespace and name: where names are, no others are looked at.
+    pub(super) fn asked_pods(&self, asked: &Asked<'_>) -> Vec<PodId> {
+        let w = self.world();
+        if asked.names.is_empty() {
+            return kubectl::pods(w);
+        }
+        let mut namespaces = w.names.namespaces().to_vec();
+        namespaces.sort_by_key(|own| own.as_str());
+        let mut names = asked.names.clone();
+        names.sort_unstable();
+        names.dedup();
+        let named = |namespace: Sym| {
+            let own = names.iter().map(move |name| (namespace, Sym::new(name)));
+            own.filter_map(|(namespace, name)| api_server::find_pod(w, namespace, name)).collect::<Vec<_>>()
+        };
+        namespaces.into_iter().flat_map(named).collect()
     }
 
     /// `v1` Endpoints: the ready ones of a Service's slices.
@@ -359,15 +405,7 @@ impl Walk {
         let directory = &self.world().directory;
         let mut list: BTreeMap<u32, (SeenEvent, About)> = BTreeMap::new();
         for row in self.history() {
-            let (event, about) = match (row.change, row.pod) {
-                (Change::Event(event), Some(pod)) => (event, About::of_pod(&directory.pods[pod as usize])),
-                (Change::Object { object, what: ObjectChange::Event(event) }, _) => {
-                    let ident = directory.objects[object as usize];
-                    let (kind, name) = (ident.kind.to_string(), ident.name.to_string());
-                    (event, About { namespace: ident.namespace, kind, name, ident: PodIdent::NOBODY })
-                }
-                _ => continue,
-            };
+            let Some((event, about)) = About::of_row(row, directory) else { continue };
             let first = list.get(&event.object).map_or(row.time, |(seen, _)| seen.first);
             list.insert(event.object, (SeenEvent { event, first, last: row.time }, about));
         }
@@ -379,25 +417,43 @@ impl Walk {
         });
         taken
             .filter_map(|(seen, about)| {
-                let event = seen.event;
-                let value = json!({
-                    "kind": "Event",
-                    "metadata": { "name": format!("{}.{:x}", about.name, event.object) },
-                    "involvedObject": {
-                        "kind": about.kind, "name": about.name, "fieldPath": event.field_path.as_str(),
-                    },
-                    "type": event.kind.as_str(),
-                    "reason": event.reason.as_str(),
-                    "message": event.message.show(&about.ident).to_string(),
-                    "count": event.count,
-                    "firstTimestamp": seen.first.rfc3339_secs(),
-                    "lastTimestamp": seen.last.rfc3339_secs(),
-                    "source": { "component": event.component.as_str() },
-                });
-                let cells = tables::row(&value, self.now())?;
+                let cells = self.event_cells(&seen, &about)?;
                 Some(Row { namespace: about.namespace, name: about.name, cells })
             })
             .collect()
+    }
+
+    fn event_cells(&self, seen: &SeenEvent, about: &About) -> Option<Vec<Cell>> {
+        let event = seen.event;
+        let value = json!({
+            "kind": "Event",
+            "metadata": { "name": format!("{}.{:x}", about.name, event.object) },
+            "involvedObject": {
+                "kind": about.kind, "name": about.name, "fieldPath": event.field_path.as_str(),
+            },
+            "type": event.kind.as_str(),
+            "reason": event.reason.as_str(),
+            "message": event.message.show(&about.ident).to_string(),
+            "count": event.count,
+            "firstTimestamp": seen.first.rfc3339_secs(),
+            "lastTimestamp": seen.last.rfc3339_secs(),
+            "source": { "component": event.component.as_str() },
+        });
+        tables::row(&value, self.now())
+    }
+
+    /// An event object's row of `kubectl get events`, with the namespace before it where there are several: its columns' names,
+    /// and what stands below them.
+    pub fn event_line(&self, told: ToldEvent) -> Option<Vec<(&'static str, String)>> {
+        let w = self.world();
+        let row = self.history().get(told.last as usize)?;
+        let (event, about) = About::of_row(row, &w.directory)?;
+        let first = self.history().get(told.first as usize)?.time;
+        let cells = self.event_cells(&SeenEvent { event, first, last: row.time }, &about)?;
+        let several = w.names.namespaces().len() > 1;
+        let space = several.then(|| ("NAMESPACE", about.namespace.to_string()));
+        let narrow = cells.into_iter().filter(|cell| !cell.is_wide).map(|cell| (cell.header, cell.text));
+        Some(space.into_iter().chain(narrow).collect())
     }
 }
 
@@ -410,6 +466,18 @@ struct About {
 }
 
 impl About {
+    /// The event that a row tells of, if it tells of one.
+    fn of_row(row: &Transition, directory: &Directory) -> Option<(Event, About)> {
+        Some(match (row.change, row.pod) {
+            (Change::Event(event), Some(pod)) => (event, About::of_pod(&directory.pods[pod as usize])),
+            (Change::Object { object, what: ObjectChange::Event(event) }, _) => {
+                let ident = directory.objects[object as usize];
+                let (kind, name) = (ident.kind.to_string(), ident.name.to_string());
+                (event, About { namespace: ident.namespace, kind, name, ident: PodIdent::NOBODY })
+            }
+            _ => return None,
+        })
+    }
     fn of_pod(ident: &PodIdent) -> About {
         let (namespace, name) = (ident.namespace, ident.name.to_string());
         About { namespace, kind: "pod".to_owned(), name, ident: *ident }

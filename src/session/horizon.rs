@@ -231,6 +231,8 @@ impl Walk {
         let early = self.figures.partition_point(|(own, _)| *own <= step);
         let stay = figures_standing(&self.figures[..early]);
         self.figures.splice(..early, stay);
+        self.by_figures.clear();
+        self.index_figures(0);
         let early = self.asides.partition_point(|(own, _)| *own <= step);
         let stay = asides_standing(&self.asides[..early], &gone);
         self.asides.splice(..early, stay);

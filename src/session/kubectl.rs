@@ -1,11 +1,12 @@
 //! What kubectl would print at an instant: `get pods -o wide`, events, `logs` ([`super::describe`] has a file of its own).
 
 use super::Walk;
+use crate::actors::api_server;
 use crate::api::{ContainerId, ContainerState, ContainerStatus, InstanceState, Sym};
 use crate::record::{Change, Event};
 use crate::rules::kubectl::printing::{self, age, readiness_gates};
 use crate::time::{Span, Time};
-use crate::world::{ContainerIx, PodId, SimEvent, World};
+use crate::world::{ContainerIx, Pod, PodId, SimEvent, World};
 
 /// The columns of `kubectl get pods -o wide`, and the phase, which is not among them.
 pub const COLUMNS: [&str; 9] =
@@ -31,9 +32,31 @@ pub fn cells(w: &World, pod: PodId, now: Time) -> [String; 9] {
     ]
 }
 
+/// What stands in a pod's row and changes only when the pod is written: without its age, and without how long ago it was restarted.
+pub fn lasting_words(w: &World, pod: PodId) -> String {
+    let p = &w.pods[pod.ix()];
+    let status = p.status.read();
+    let columns = printing::columns(&p.spec, &status, p.deletion.is_some(), &w.gates);
+    let mut words =
+        format!("{} {} {} {}", p.ident.name, columns.ready_cell(), columns.status, columns.restarts);
+    let ip = status.pod_ips.first().map(|ip| ip.to_string());
+    let node = p.node.map(|node| w.nodes[node.ix()].spec.name.to_string());
+    for word in ip.into_iter().chain(node) {
+        words.push(' ');
+        words.push_str(&word);
+    }
+    words
+}
+
 /// The pods that exist, by namespace and name as kubectl sorts them.
 pub fn pods(w: &World) -> Vec<PodId> {
-    let mut list: Vec<PodId> = PodId::all(w.pods.len()).filter(|pod| w.pods[pod.ix()].exists).collect();
+    pods_where(w, |_| true)
+}
+
+/// Those of them of which something is so, in that order.
+pub fn pods_where(w: &World, is_so: impl Fn(&Pod) -> bool) -> Vec<PodId> {
+    let is_there = |pod: &PodId| w.pods[pod.ix()].exists && is_so(&w.pods[pod.ix()]);
+    let mut list: Vec<PodId> = PodId::all(w.pods.len()).filter(is_there).collect();
     list.sort_by_cached_key(|pod| {
         let ident = &w.pods[pod.ix()].ident;
         (ident.namespace.as_str(), ident.name.to_string())
@@ -43,6 +66,10 @@ pub fn pods(w: &World) -> Vec<PodId> {
 
 /// Whether names need their namespace beside them.
 pub fn several_namespaces(w: &World) -> bool {
+    // Where there never was a pod in another one, nobody has to be asked.
+    if w.names.namespaces().len() < 2 {
+        return false;
+    }
     let mut namespaces = w.pods.iter().filter(|p| p.exists).map(|p| p.ident.namespace);
     namespaces.next().is_some_and(|first| namespaces.any(|other| other != first))
 }
@@ -231,12 +258,9 @@ fn run_of(w: &World, now: Time, pod: PodId, ix: ContainerIx) -> Option<(Span, Sp
     let live = p.runtime.live.newest(p.container(ix).name)?;
     let started = live.started_at.filter(|_| live.state == InstanceState::Running)?;
     let own = p.runtime.containers.get(usize::from(ix))?.generation;
-    let end = w
-        .queue
-        .waiting()
-        .into_iter()
-        .find(|(_, _, event)| *event == SimEvent::Exit { pod, container: ix, generation: own });
-    end.map(|(at, ..)| (now.since(started), at.since(started)))
+    let exit = SimEvent::Exit { pod, container: ix, generation: own };
+    let end = w.queue.waiting_where(|_, event| event == exit);
+    end.first().map(|(at, ..)| (now.since(started), at.since(started)))
 }
 
 /// How many of its lines a process has written by now. They are spread evenly over a run that ends by itself: the first
@@ -288,18 +312,22 @@ pub fn find(w: &World, word: &str) -> Result<PodId, String> {
         Some((namespace, name)) => (Some(namespace), name),
         None => (None, word),
     };
-    let list = pods(w);
-    let found = list.iter().find(|pod| {
-        let ident = &w.pods[pod.ix()].ident;
-        namespace.is_none_or(|n| ident.namespace == n) && ident.name.to_string() == name
-    });
-    found.copied().ok_or_else(|| {
+    called(w, namespace, name).ok_or_else(|| {
+        let list = pods(w);
         let names: Vec<String> = list.iter().map(|pod| w.pods[pod.ix()].ident.name.to_string()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let near = crate::scenario::diagnostic::nearest(name, &names);
         let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         format!("Error from server (NotFound): pods \"{name}\" not found{hint}")
     })
+}
+
+/// The pod of a name in a namespace, or in the first that has one.
+pub fn called(w: &World, namespace: Option<&str>, name: &str) -> Option<PodId> {
+    let mut namespaces: Vec<Sym> = w.names.namespaces().to_vec();
+    namespaces.retain(|own| namespace.is_none_or(|wanted| *own == wanted));
+    namespaces.sort_by_key(|own| own.as_str());
+    namespaces.into_iter().find_map(|own| api_server::find_pod(w, own, Sym::new(name)))
 }
 
 /// How long ago, for a container's state: `12s`.

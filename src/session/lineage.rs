@@ -80,7 +80,7 @@ pub struct Lineage {
 }
 
 impl Lineage {
-    /// From the start of the run on.
+    /// From a place of the run on at which there was no such pod yet.
     pub fn new(mut start: Session, pod: PodId) -> Lineage {
         start.world.figures = None;
         Lineage {
@@ -100,12 +100,19 @@ impl Lineage {
         }
     }
 
-    /// Looks on until after this step.
-    pub fn extend(&mut self, step: u64) {
-        while self.session.world.step < step && self.session.play().is_some() {
+    /// Looks on until after this step, but by no more than so many; whether it has come there.
+    pub fn extend(&mut self, step: u64, most: usize) -> bool {
+        for _ in 0..most {
+            if self.session.world.step >= step || self.session.play().is_none() {
+                return true;
+            }
             self.session.world.outbox.clear();
+            if let Some(asides) = &mut self.session.world.asides {
+                asides.clear();
+            }
             self.look();
         }
+        false
     }
 
     fn look(&mut self) {

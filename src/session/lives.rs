@@ -1,4 +1,5 @@
-//! Many lives of one plan, one after the other: what is learned in one is known in those after it.
+//! Many lives of one plan, one after the other: what is learned in one is known in those after it, and what follows from the
+//! plan alone is worked out once.
 //!
 //! The lives are what each would be alone. Between seeds only luck differs, so nearly all changes that a life meets were met
 //! before; and as many lives are played, even what single pods teach pays.
@@ -6,8 +7,10 @@
 use std::sync::Arc;
 
 use super::{Lived, Session};
+use crate::actors::start;
 use crate::scenario::plan::Plan;
 use crate::world::learned::Learned;
+use crate::world::world_parts::Common;
 
 /// Plays lives of one plan; whoever plays on several threads has one of these on each.
 ///
@@ -25,34 +28,31 @@ use crate::world::learned::Learned;
 /// ```
 pub struct Lives {
     plan: Arc<Plan>,
-    learned: Learned,
+    /// None while a life has it.
+    common: Option<Common>,
 }
 
 impl Lives {
     /// Of a plan; where it learns nothing, its lives do not, either.
     pub fn of(plan: &Plan) -> Lives {
         let plan = Arc::new(Plan { learns_from: plan.learns_from.map(|_| 1), ..plan.clone() });
-        Lives { learned: Learned::new(&plan), plan }
+        Lives { common: Some(Common::new(&plan)), plan }
     }
 
-    /// What they have learned.
-    pub fn learned(&self) -> &Learned {
-        &self.learned
+    /// What they have learned; None while a life has it.
+    pub fn learned(&self) -> Option<&Learned> {
+        self.common.as_ref().map(Common::learned)
     }
 
     /// A life before its first step. It takes along what is known: until it is given back, others begin without.
     pub fn begin(&mut self, seed: u64) -> Session {
-        let mut session = Session::new(&self.plan, seed);
-        let fresh = Learned::new(&self.plan);
-        session.world.begin_with(std::mem::replace(&mut self.learned, fresh));
-        session
+        let common = self.common.take().unwrap_or_else(|| Common::new(&self.plan));
+        Session::of(&self.plan, start::world_with(&self.plan, seed, common))
     }
 
-    /// A life is over, or as far as somebody wanted it: what was learned in it is kept.
+    /// A life is over, or as far as somebody wanted it: what was found in it is kept for the next one.
     pub fn learn_from(&mut self, session: &mut Session) {
-        let fresh = Learned::new(&self.plan);
-        self.learned = std::mem::replace(&mut session.world.learned, fresh);
-        self.learned.forget_templates_from(self.plan.templates.len());
+        self.common = Some(Common::of(&mut session.world));
     }
 
     /// A whole life, as [`super::live`].

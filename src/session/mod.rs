@@ -6,6 +6,8 @@
 //! from the event's number, what a component knew at a step is seen by playing that step again.
 
 pub(crate) mod breakpoints;
+#[cfg(test)]
+mod broken;
 mod changes;
 pub(crate) mod checkpoints;
 pub(crate) mod coming;
@@ -15,10 +17,12 @@ mod describe_autoscaler;
 mod describe_bounds;
 mod describe_jobs;
 pub mod describe_object;
+mod describe_spec;
 mod describe_volumes;
 pub mod expect;
 pub mod futures;
 pub mod get;
+pub mod heartbeats;
 mod horizon;
 pub mod kubectl;
 pub(crate) mod lesson;
@@ -33,11 +37,13 @@ pub mod present;
 mod referred;
 mod scrape;
 pub(crate) mod script;
+mod seek;
 pub mod served;
 pub(crate) mod settled;
 mod slices;
 pub(crate) mod spoken;
 pub mod strip;
+pub mod told_events;
 pub mod tree;
 pub mod unended;
 pub mod usage;
@@ -64,7 +70,7 @@ pub use expect::Judge;
 pub use lesson::{Graded, Score};
 pub use line::Line;
 pub use lives::Lives;
-pub use moves::{Direction, Move, Stop};
+pub use moves::{Direction, Move, Stop, Way};
 use scrape::Scraper;
 pub use script::{Files, Script};
 use settled::Settled;
@@ -86,8 +92,12 @@ pub struct Session {
 impl Session {
     /// A run before its first step.
     pub fn new(plan: &Arc<Plan>, seed: u64) -> Session {
+        Session::of(plan, actors::start::world(plan, seed))
+    }
+
+    fn of(plan: &Plan, world: World) -> Session {
         let settled = plan.until_settled.then(|| Settled::new(plan));
-        Session { world: actors::start::world(plan, seed), done: Arc::default(), settled }
+        Session { world, done: Arc::default(), settled }
     }
 
     /// What somebody does in the next step.
@@ -138,8 +148,10 @@ impl Session {
             let (at, index) = (action.at, self.world.take_in(action));
             return Some(self.play_event(at, 0, SimEvent::Action { index }));
         }
-        self.queued()?;
-        let (at, sequence, event) = self.world.queue.pop()?;
+        if self.has_settled() {
+            return None;
+        }
+        let (at, sequence, event) = self.world.queue.pop_until(self.world.plan.until)?;
         Some(self.play_event(at, sequence, event))
     }
 

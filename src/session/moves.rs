@@ -1,6 +1,7 @@
 //! Moves: to the next or the previous place where something is so.
 
 use super::Walk;
+use super::seek::Seek;
 use super::breakpoints::{Breakpoint, Levels};
 use crate::api::workload::WorkloadState;
 use crate::api::{EventType, Sym, Tri};
@@ -36,6 +37,8 @@ pub enum Move {
     Breakpoints,
     /// This instant.
     To(Time),
+    /// Right after this step.
+    Step(u64),
     /// The end of the run; backwards its start.
     End,
 }
@@ -67,60 +70,176 @@ pub fn is_failure(row: &Transition) -> bool {
     }
 }
 
+/// A move on its way: what it looks for, and how far it has come. It is taken further a part at a time ([`Walk::go_on`]), so
+/// that whoever waits is shown something meanwhile, and can leave it where it is: wherever it stands is a place of the run.
+pub struct Way {
+    direction: Direction,
+    to: Move,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Nothing has been done yet.
+    Start,
+    /// What has been so far is taken in, from this row on, so that it is known what begins to be so.
+    Folding(Watch, usize),
+    /// Events are played until one is the place.
+    Playing(Watch),
+    /// Steps that are known are looked through: the next one, those behind this one, and the last that was the place.
+    Looking { watch: Watch, next: u64, behind: u64, found: Option<u64> },
+    /// The place is known, and how the move ends there; a lesson's question that comes with it.
+    Seeking(Seek, Stop, Option<usize>),
+}
+
+impl Way {
+    /// A move that has not begun.
+    pub fn new(direction: Direction, to: Move) -> Way {
+        Way { direction, to, stage: Stage::Start }
+    }
+    /// To the place right after a step, whatever that is.
+    pub fn to_step(step: u64) -> Way {
+        Way {
+            direction: Direction::Back,
+            to: Move::Step(step),
+            stage: Stage::Seeking(Seek::step(step), Stop::There, None),
+        }
+    }
+    /// Which way.
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+    /// Where to.
+    pub fn to(&self) -> &Move {
+        &self.to
+    }
+    /// Its place is still looked for among what has been.
+    pub fn is_looking(&self) -> bool {
+        matches!(self.stage, Stage::Folding(..) | Stage::Looking { .. })
+    }
+}
+
 impl Walk {
     /// Moves; at the end it stands right after a step, or at an instant.
     pub fn go(&mut self, direction: Direction, to: &Move) -> Stop {
+        let mut way = Way::new(direction, to.clone());
+        loop {
+            if let Some(stop) = self.go_on(&mut way, usize::MAX) {
+                return stop;
+            }
+        }
+    }
+
+    /// Goes on, but by no more than about so many events or steps that are looked at: None where more is left.
+    pub fn go_on(&mut self, way: &mut Way, events: usize) -> Option<Stop> {
+        let mut left = events;
+        loop {
+            if left == 0 {
+                return None;
+            }
+            let stage = std::mem::replace(&mut way.stage, Stage::Start);
+            way.stage = match stage {
+                Stage::Start => match self.set_out(way.direction, &way.to) {
+                    Ok(stage) => stage,
+                    Err(stop) => return Some(stop),
+                },
+                Stage::Folding(mut watch, from) => {
+                    let history = self.history();
+                    let to = history.len().min(from.saturating_add(left));
+                    for row in &history[from..to] {
+                        watch.levels.fold(row);
+                    }
+                    left -= to - from;
+                    if to < history.len() { Stage::Folding(watch, to) } else { Stage::Playing(watch) }
+                }
+                Stage::Playing(mut watch) => match self.play_until(&mut watch, left) {
+                    Some(stop) => return Some(stop),
+                    None => {
+                        way.stage = Stage::Playing(watch);
+                        return None;
+                    }
+                },
+                Stage::Looking { mut watch, mut next, behind, mut found } => {
+                    let newest_first = !watch.needs_levels();
+                    let over = |next: u64, found: Option<u64>| match newest_first {
+                        true => next == 0 || found.is_some(),
+                        false => next >= behind,
+                    };
+                    while left > 0 && !over(next, found) {
+                        left -= 1;
+                        if watch.stops(self.rows_of(next), &self.world().directory) {
+                            found = Some(next);
+                        }
+                        next = if newest_first { next - 1 } else { next + 1 };
+                    }
+                    match over(next, found) {
+                        false => Stage::Looking { watch, next, behind, found },
+                        true => {
+                            let is_there = found.is_some() || way.to == Move::Event;
+                            let stop = if is_there { Stop::There } else { Stop::NotFound };
+                            Stage::Seeking(Seek::step(found.unwrap_or(0)), stop, None)
+                        }
+                    }
+                }
+                Stage::Seeking(mut seek, stop, question) => {
+                    if !self.seek_on(&mut seek, &mut left) {
+                        way.stage = Stage::Seeking(seek, stop, question);
+                        return None;
+                    }
+                    if let Some(question) = question {
+                        self.ask_lesson(question);
+                    }
+                    return Some(stop);
+                }
+            };
+        }
+    }
+
+    /// How a move begins; where it ends at once, how.
+    fn set_out(&mut self, direction: Direction, to: &Move) -> Result<Stage, Stop> {
         if direction == Direction::Forward {
             if self.quiz.insists() {
-                return Stop::Question;
+                return Err(Stop::Question);
             }
             self.quiz.skip();
         }
-        match to {
-            Move::To(at) => {
-                // A lesson that is held asks also at the very end of the run, where no time is left to pass.
-                let asks = *at > self.clock || self.quiz.held;
-                if let Some((question, due)) = self.lesson_due(*at).filter(|_| asks) {
-                    self.seek_time(due);
-                    self.ask_lesson(question);
-                    return Stop::Question;
-                }
-                self.seek_time(*at);
-                return Stop::There;
-            }
-            Move::End => {
-                if direction == Direction::Forward {
-                    return self.go(direction, &Move::To(self.plan().until));
-                }
-                self.seek(0);
-                return Stop::There;
-            }
-            _ => {}
+        let instant = match (to, direction) {
+            (Move::To(at), _) => Some(*at),
+            (Move::End, Direction::Forward) => Some(self.plan().until),
+            _ => None,
+        };
+        if let Some(at) = instant {
+            // A lesson that is held asks also at the very end of the run, where no time is left to pass.
+            let asks = at > self.clock || self.quiz.held;
+            return Ok(match self.lesson_due(at).filter(|_| asks) {
+                Some((question, due)) => Stage::Seeking(Seek::instant(due), Stop::Question, Some(question)),
+                None => Stage::Seeking(Seek::instant(at), Stop::There, None),
+            });
         }
-        match direction {
-            Direction::Forward => self.forward(to),
-            Direction::Back => self.back(to),
-        }
-    }
-
-    /// Goes on to an instant, but by no more than so many events: None where more is to be played, so that whoever watches can be
-    /// shown something meanwhile.
-    pub fn go_some(&mut self, to: Time, events: usize) -> Option<Stop> {
-        if !self.quiz.insists() {
-            for _ in 0..events {
-                let next = self.session.next_time().unwrap_or(Time::FAR);
-                let asked = self.lesson_due(next).is_some_and(|(_, due)| due < next);
-                if next > to || asked || !self.play() {
-                    return Some(self.go(Direction::Forward, &Move::To(to)));
+        Ok(match (to, direction) {
+            (Move::Step(step), _) => Stage::Seeking(Seek::step(*step), Stop::There, None),
+            (Move::End, _) => Stage::Seeking(Seek::step(0), Stop::There, None),
+            (_, Direction::Forward) => match Watch::new(to, &self.breakpoints) {
+                watch if watch.needs_levels() => Stage::Folding(watch, 0),
+                watch => Stage::Playing(watch),
+            },
+            (_, Direction::Back) => {
+                // When time has passed since the last step, that step itself lies behind.
+                let passed = self.clock > self.session.world.now;
+                let behind = if passed { self.position() + 1 } else { self.position() };
+                let mut watch = Watch::new(to, &self.breakpoints);
+                // Newest first, and no further than needed; or all, as it has to be known what began to be so.
+                let next = if watch.needs_levels() { 1 } else { behind.saturating_sub(1) };
+                for row in if watch.needs_levels() { self.rows_of(0) } else { &[] } {
+                    watch.levels.fold(row);
                 }
+                Stage::Looking { watch, next, behind, found: None }
             }
-            return None;
-        }
-        Some(Stop::Question)
+        })
     }
 
     /// For whoever plays by himself: stops him where a move from here would.
-    pub(crate) fn looks_out<'a>(&self, to: &'a Move) -> Watch<'a> {
+    #[cfg(feature = "serve")]
+    pub(crate) fn looks_out(&self, to: &Move) -> Watch {
         let mut watch = Watch::new(to, &self.breakpoints);
         for row in if watch.needs_levels() { self.history() } else { &[] } {
             watch.levels.fold(row);
@@ -128,25 +247,7 @@ impl Walk {
         watch
     }
 
-    /// Goes on to where a move leads, but by no more than so many events: None where more is to be played.
-    pub fn go_on(&mut self, to: &Move, events: usize) -> Option<Stop> {
-        match to {
-            Move::To(at) => self.go_some(*at, events),
-            Move::End => self.go_some(self.plan().until, events),
-            _ if self.quiz.insists() => Some(Stop::Question),
-            _ => {
-                self.quiz.skip();
-                self.forward_some(to, events)
-            }
-        }
-    }
-
-    fn forward(&mut self, to: &Move) -> Stop {
-        self.forward_some(to, usize::MAX).unwrap_or(Stop::NotFound)
-    }
-
-    fn forward_some(&mut self, to: &Move, events: usize) -> Option<Stop> {
-        let mut watch = self.looks_out(to);
+    fn play_until(&mut self, watch: &mut Watch, events: usize) -> Option<Stop> {
         for _ in 0..events {
             let next = self.session.next_time().unwrap_or(Time::FAR).min(self.plan().until);
             if let Some((question, due)) = self.lesson_due(next) {
@@ -166,62 +267,30 @@ impl Walk {
         }
         None
     }
-
-    fn back(&mut self, to: &Move) -> Stop {
-        // When time has passed since the last step, that step itself lies behind.
-        let behind = if self.clock > self.session.world.now { self.position() + 1 } else { self.position() };
-        let mut watch = Watch::new(to, &self.breakpoints);
-        let mut found = None;
-        let mut from = 1;
-        if !watch.needs_levels() {
-            // Newest first, and no further than needed.
-            found = (1..behind).rev().find(|step| watch.stops(self.rows_of(*step), &self.world().directory));
-            from = behind;
-        } else {
-            for row in self.rows_of(0) {
-                watch.levels.fold(row);
-            }
-        }
-        for step in from..behind {
-            if watch.stops(self.rows_of(step), &self.world().directory) {
-                found = Some(step);
-            }
-        }
-        match found {
-            Some(step) => {
-                self.seek(step);
-                Stop::There
-            }
-            None => {
-                self.seek(0);
-                if *to == Move::Event { Stop::There } else { Stop::NotFound }
-            }
-        }
-    }
 }
 
 /// What a move looks out for.
-pub(crate) struct Watch<'a> {
-    to: &'a Move,
+pub(crate) struct Watch {
+    to: Move,
     breakpoints: Vec<Breakpoint>,
     levels: Levels,
 }
 
-impl<'a> Watch<'a> {
-    fn new(to: &'a Move, set: &[Breakpoint]) -> Watch<'a> {
+impl Watch {
+    fn new(to: &Move, set: &[Breakpoint]) -> Watch {
         let breakpoints = match to {
             Move::Until(one) => vec![one.clone()],
             Move::Breakpoints => set.to_vec(),
             _ => Vec::new(),
         };
-        Watch { to, breakpoints, levels: Levels::default() }
+        Watch { to: to.clone(), breakpoints, levels: Levels::default() }
     }
     fn needs_levels(&self) -> bool {
         !self.breakpoints.is_empty()
     }
     /// Whether a step with these rows is the place.
     pub(crate) fn stops(&mut self, rows: &[Transition], directory: &Directory) -> bool {
-        match self.to {
+        match &self.to {
             Move::Event => true,
             Move::Change => !rows.is_empty(),
             Move::PodChange(pod) => rows.iter().any(|row| row.pod == Some(pod.0)),
@@ -232,7 +301,7 @@ impl<'a> Watch<'a> {
             Move::Until(_) | Move::Breakpoints => {
                 !rows.is_empty() && self.levels.step(rows, &self.breakpoints, directory)
             }
-            Move::To(_) | Move::End => false,
+            Move::To(_) | Move::Step(_) | Move::End => false,
         }
     }
 }

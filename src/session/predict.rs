@@ -4,7 +4,7 @@
 //! coming back, the wrong ones are what a person would plausibly expect there.
 
 use super::words::about;
-use super::{Direction, Move, Walk, kubectl};
+use super::{Direction, Move, Walk};
 use crate::api::{ContainerState, InstanceState, Phase, Sym};
 use crate::engine::random::entity;
 use crate::record::Change;
@@ -425,7 +425,7 @@ impl Walk {
             && direction == Direction::Forward
             && matches!(to, Move::Change | Move::PodChange(_))
             && self.quiz.pending().is_none()
-            && !kubectl::pods(self.world()).is_empty()
+            && self.world().pods.iter().any(|pod| pod.exists)
             && self.changes_status_next(to)
     }
 

@@ -1,9 +1,12 @@
 //! ConfigMaps, Secrets and ServiceAccounts as they would be read. A run knows of them what pods look for, their keys; what a manifest
 //! says beside that (values, labels) is told where there is one. An object that only pods name has keys without values.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::actors::node_lifecycle::KUBELET_AGE;
+use crate::api::Sym;
 use crate::rules::machinery::base64;
 use crate::scenario::plan::ObjectKind;
 use crate::world::World;
@@ -16,6 +19,27 @@ pub(super) fn kind(of: ObjectKind) -> Option<&'static str> {
         ObjectKind::ServiceAccount => Some("ServiceAccount"),
         _ => None,
     }
+}
+
+/// All of a kind that are there by namespace and name, as the API prints them.
+pub(super) fn all(w: &World, of: ObjectKind) -> impl Iterator<Item = (Sym, Sym, Value)> + use<'_> {
+    let own = w.objects.iter().enumerate().filter(move |(_, own)| own.exists && own.kind == of);
+    let mut all: Vec<(Sym, Sym, usize)> = own.map(|(at, own)| (own.namespace, own.name, at)).collect();
+    all.sort_by_key(|(namespace, name, _)| (namespace.as_str(), name.as_str()));
+    all.into_iter().map(move |(namespace, name, at)| {
+        let mut object = value(w, at);
+        object["kind"] = kind(of).unwrap_or_default().into();
+        object["apiVersion"] = "v1".into();
+        object["metadata"]["name"] = name.as_str().into();
+        object["metadata"]["namespace"] = namespace.as_str().into();
+        (namespace, name, object)
+    })
+}
+
+/// The labels of one.
+pub(super) fn labels(object: &Value) -> BTreeMap<String, String> {
+    let own = object["metadata"]["labels"].as_object().into_iter().flatten();
+    own.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).collect()
 }
 
 /// The one at this place among the objects.

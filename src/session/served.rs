@@ -11,16 +11,18 @@ use rustc_hash::FxHashMap;
 use serde_json::{Map, Value, json};
 
 use super::{Walk, objects, referred, slices, volumes};
+use crate::actors::heartbeats;
 use crate::actors::node_lifecycle::KUBELET_AGE;
 use crate::api::{PodIdent, wire};
 use crate::engine::random::entity;
 use crate::record::{Change, Event, ObjectChange, ObjectRow, Transition};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::machinery::quantity::{Format, Quantity};
+use crate::scenario::command::Write;
 use crate::time::{Span, Time};
 use crate::world::stored::StoredKey;
 use crate::world::workloads::ObjectKey;
-use crate::world::{Node, NodeConditionKind, PodId, World};
+use crate::world::{NodeConditionKind, NodeId, PodId, World};
 
 /// What became of an object.
 pub struct News {
@@ -56,6 +58,8 @@ pub struct Served {
     /// Those that are there, with the instant of their first sight; and by their last sight.
     events: BTreeMap<u32, Seen>,
     namespaces: BTreeMap<String, ()>,
+    /// How often what controllers put into namespaces was put there again.
+    again: u64,
     /// Claims, volumes, classes, and what pods refer to: few change seldom, and are held against what was told.
     others: BTreeMap<(&'static str, String, String), Value>,
     resource_version: u64,
@@ -136,7 +140,11 @@ impl Served {
             }
             self.stored.insert(key.clone(), own.written);
             if key.kind == "Namespace" && key.group.is_empty() {
-                self.namespaces.insert(key.name.clone(), ());
+                let is_new = self.namespaces.insert(key.name.clone(), ()).is_none();
+                let created = own.value["metadata"]["creationTimestamp"].as_str().unwrap_or_default();
+                if is_new {
+                    to.extend(INHABITANTS.map(|of| inhabitant(of, &key.name, (created, true), 0)));
+                }
             }
             self.namespace(w, &key.namespace, to);
             let own = Some((*own.value).clone());
@@ -148,8 +156,25 @@ impl Served {
             self.stored.remove(&key);
             if key.kind == "Namespace" && key.group.is_empty() {
                 self.namespaces.remove(&key.name);
+                to.extend(INHABITANTS.map(|(kind, name)| news("", kind, &key.name, name, None)));
             }
             to.push(news(&key.group, &key.kind, &key.namespace, &key.name, None));
+        }
+    }
+
+    /// A client has deleted something: what controllers put into every namespace they put there again.
+    pub fn deleted(&mut self, w: &World, write: &Write, to: &mut Vec<News>) {
+        let Some(of) = INHABITANTS.into_iter().find(|of| *of == (write.kind.as_str(), write.name.as_str()))
+        else {
+            return;
+        };
+        if write.object.is_none()
+            && write.group.is_empty()
+            && self.namespaces.contains_key(write.namespace.as_str())
+        {
+            self.again += 1;
+            to.push(news("", of.0, write.namespace.as_str(), of.1, None));
+            to.push(inhabitant(of, write.namespace.as_str(), (&w.now.rfc3339_secs(), false), self.again));
         }
     }
 
@@ -163,11 +188,13 @@ impl Served {
         if name.is_empty() || self.namespaces.insert(name.to_owned(), ()).is_some() {
             return;
         }
+        let created = (w.plan.start - KUBELET_AGE).rfc3339_secs();
+        to.extend(INHABITANTS.map(|of| inhabitant(of, name, (&created, false), 0)));
         let object = json!({
             "kind": "Namespace", "apiVersion": "v1",
             "metadata": {
                 "name": name, "uid": uid(1, self.namespaces.len() as u64),
-                "creationTimestamp": (w.plan.start - KUBELET_AGE).rfc3339_secs(),
+                "creationTimestamp": created,
                 "labels": { "kubernetes.io/metadata.name": name },
             },
             "spec": { "finalizers": ["kubernetes"] },
@@ -203,12 +230,7 @@ impl Served {
             let now = node.exists.then_some(newest);
             if self.nodes[ix] != now {
                 self.nodes[ix] = now;
-                let object = node.exists.then(|| {
-                    let mut object = node_value(w, ix, node);
-                    with_what_is_beside(w, "", "Node", &mut object);
-                    object
-                });
-                to.push(news("", "Node", "", node.spec.name.as_str(), object));
+                to.push(self::node(w, ix, w.now));
             }
         }
         for key in w.workloads.all() {
@@ -395,6 +417,25 @@ fn news(group: &str, kind: &str, namespace: &str, name: &str, object: Option<Val
     News { group, kind, namespace, name, object, is_clients: false }
 }
 
+/// What controllers put into every namespace: an account for its pods, and the certificate by which they know the API server
+/// (`syncNamespace` of pkg/controller/serviceaccount/serviceaccounts_controller.go and of pkg/controller/certificates/
+/// rootcacertpublisher/publisher.go, v1.36.2).
+const INHABITANTS: [(&str, &str); 2] = [("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")];
+
+/// One of them, made at an instant that the simulation or (true) a client tells, for the so manieth time.
+fn inhabitant(of: (&str, &str), namespace: &str, created: (&str, bool), time: u64) -> News {
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nsimulated\n-----END CERTIFICATE-----\n";
+    let ((kind, name), (created, is_clients)) = (of, created);
+    let mut object = json!({ "kind": kind, "apiVersion": "v1", "metadata": {
+        "name": name, "namespace": namespace, "uid": uid(6, entity(&[kind, namespace]).wrapping_add(time)),
+        "creationTimestamp": created,
+    } });
+    if kind == "ConfigMap" {
+        object["data"] = json!({ "ca.crt": CERTIFICATE });
+    }
+    News { is_clients, ..news("", kind, namespace, name, Some(object)) }
+}
+
 /// With members of another object in its metadata.
 fn with(object: &mut Value, metadata: &Value) {
     for (name, value) in metadata.as_object().into_iter().flatten() {
@@ -439,7 +480,7 @@ fn with_what_is_beside(w: &World, group: &str, kind: &str, object: &mut Value) {
 }
 
 /// A uid of what a run gives none.
-fn uid(what: u32, number: u64) -> String {
+pub(super) fn uid(what: u32, number: u64) -> String {
     format!("{what:08x}-0000-4000-8000-{:012x}", number & 0xffff_ffff_ffff)
 }
 
@@ -502,8 +543,20 @@ fn event_value(event: &Event, about: &About, seen: &Seen) -> Value {
     })
 }
 
-/// A node as the API prints it.
-pub(super) fn node_value(w: &World, ix: usize, node: &Node) -> Value {
+/// What is to be told of a node at an instant.
+pub(super) fn node(w: &World, ix: usize, now: Time) -> News {
+    let node = &w.nodes[ix];
+    let object = node.exists.then(|| {
+        let mut object = node_value(w, ix, now);
+        with_what_is_beside(w, "", "Node", &mut object);
+        object
+    });
+    news("", "Node", "", node.spec.name.as_str(), object)
+}
+
+/// A node as the API prints it at an instant.
+pub(super) fn node_value(w: &World, ix: usize, now: Time) -> Value {
+    let node = &w.nodes[ix];
     let amounts = |amounts: &BTreeMap<String, i128>| -> Map<String, Value> {
         let words = |(resource, nanos): (&String, &i128)| {
             let is_bytes = !matches!(resource.as_str(), "cpu" | "pods") && !resource.contains('/');
@@ -513,13 +566,14 @@ pub(super) fn node_value(w: &World, ix: usize, node: &Node) -> Value {
         amounts.iter().map(words).collect()
     };
     let created = (w.plan.start - KUBELET_AGE).rfc3339_secs();
+    let [_, posted] = heartbeats::seen(w, NodeId::new(ix), now);
     let conditions: Vec<Value> = NodeConditionKind::ALL
         .iter()
         .map(|kind| {
             let own = node.condition(*kind);
             json!({
                 "type": kind.as_str(), "status": own.status.as_str(),
-                "lastHeartbeatTime": node.heartbeat.rfc3339_secs(),
+                "lastHeartbeatTime": posted.rfc3339_secs(),
                 "lastTransitionTime": own.since.rfc3339_secs(),
                 "reason": own.reason.as_str(), "message": own.message.as_str(),
             })

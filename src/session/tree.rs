@@ -11,9 +11,9 @@ use super::{Walk, kubectl};
 use crate::api::Sym;
 use crate::record::{Figures, ObjectRow, Transition};
 use crate::time::Time;
-use crate::world::World;
 use crate::world::held::AnyHeld;
 use crate::world::workloads::ObjectKey;
+use crate::world::{PodId, World};
 
 /// One line of the tree: an object, and how deep it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,10 +27,15 @@ pub struct Leaf {
 /// All workloads and Services by namespace, kind and name, each with what it has made, the newest revision first; then pods
 /// that no workload has made.
 pub fn tree(w: &World) -> Vec<Leaf> {
+    tree_of(w, &kubectl::pods(w))
+}
+
+/// The same for who has the pods that are there, by namespace and name.
+pub fn tree_of(w: &World, in_order: &[PodId]) -> Vec<Leaf> {
     let stored = &w.workloads;
     let mut pods = Made::new();
-    for pod in kubectl::pods(w) {
-        pods.entry(w.pods[pod.ix()].controller).or_default().push(ObjectKey::Pod(pod));
+    for pod in in_order {
+        pods.entry(w.pods[pod.ix()].controller).or_default().push(ObjectKey::Pod(*pod));
     }
     let mut tops: Vec<ObjectKey> = super::get::objects(w)
         .filter(|key| figures(w, *key).is_some() || matches!(key, ObjectKey::Service(_)))
@@ -51,9 +56,8 @@ pub fn tree(w: &World) -> Vec<Leaf> {
         }
         leaves.extend(pods.remove(&Some(top)).into_iter().flatten().map(|of| Leaf { depth: 1, of }));
     }
-    let mut others: Vec<ObjectKey> = pods.into_values().flatten().collect();
-    others.sort_by_cached_key(|key| (namespace(w, *key).as_str(), name(w, *key)));
-    leaves.extend(others.into_iter().map(|of| Leaf { depth: 0, of }));
+    let others = in_order.iter().filter(|pod| pods.contains_key(&w.pods[pod.ix()].controller));
+    leaves.extend(others.map(|pod| Leaf { depth: 0, of: ObjectKey::Pod(*pod) }));
     leaves
 }
 
@@ -148,8 +152,7 @@ impl Walk {
         let mut levels: Vec<Level> = vec![None; width];
         let Some(own) = self.world().workloads.row(key) else { return levels };
         let cell = |at: Time| cell(at, from, to, width);
-        let here = self.figures.partition_point(|(step, _)| *step <= self.position());
-        let rows = self.figures[..here].iter().map(|(_, row)| row).filter(|row| row.object == own);
+        let rows = self.figures_of(own, self.position()).map(|(_, row)| row);
         let mut last: Level = None;
         let mut since = 0;
         let fewer = |a: Level, b: Level| match (a, b) {

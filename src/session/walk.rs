@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::checkpoints::{Checkpoints, interval};
+use super::checkpoints::Checkpoints;
 use super::horizon::Horizon;
 use super::{Breakpoint, Done, Script, Session};
 use crate::record::{Aside, Change, FiguresRow, ObjectRow, Transition};
@@ -50,6 +50,8 @@ pub struct Walk {
     pub(super) by_object: Vec<Vec<u32>>,
     /// How workloads stood after their writes, each with its step.
     pub(super) figures: Vec<(u64, FiguresRow)>,
+    /// Places among these, by object.
+    pub(super) by_figures: Vec<Vec<u32>>,
     /// What was told beside the rows, each with its step.
     pub(super) asides: Vec<(u64, Aside)>,
     /// Rows with which what is known begins, and numbers with which the run does.
@@ -88,6 +90,7 @@ impl Walk {
             by_pod: Vec::new(),
             by_object: Vec::new(),
             figures: Vec::new(),
+            by_figures: Vec::new(),
             asides: asides.into_iter().map(|aside| (0, aside)).collect(),
             first,
             lineage: None,
@@ -113,6 +116,28 @@ impl Walk {
             }
             list[number].push(at as u32);
         }
+    }
+
+    /// Files the figures from here on by their objects.
+    pub(super) fn index_figures(&mut self, from: usize) {
+        for (at, (_, row)) in self.figures.iter().enumerate().skip(from) {
+            let number = row.object as usize;
+            if self.by_figures.len() <= number {
+                self.by_figures.resize_with(number + 1, Vec::new);
+            }
+            self.by_figures[number].push(at as u32);
+        }
+    }
+
+    /// How an object stood after its writes, up to a step, each with its step.
+    pub(super) fn figures_of(
+        &self,
+        object: ObjectRow,
+        step: u64,
+    ) -> impl DoubleEndedIterator<Item = &(u64, FiguresRow)> {
+        let places = self.by_figures.get(object as usize).map_or(&[][..], |places| places);
+        let until = places.partition_point(|at| self.figures[*at as usize].0 <= step);
+        places[..until].iter().map(|at| &self.figures[*at as usize])
     }
 
     /// The world at the cursor.
@@ -148,7 +173,7 @@ impl Walk {
         self.horizon.step + self.steps.len() as u64
     }
     /// The last step that was played by this instant, of those that are known.
-    fn step_by(&self, at: Time) -> u64 {
+    pub(super) fn step_by(&self, at: Time) -> u64 {
         self.horizon.step + self.steps.partition_point(|record| record.at <= at) as u64
     }
     /// Nothing more happens before the end of the run.
@@ -240,7 +265,9 @@ impl Walk {
         } else {
             let before = self.rows.len();
             self.rows.extend_from_slice(&written);
+            let told = self.figures.len();
             self.figures.extend(figures.into_iter().map(|row| (step, row)));
+            self.index_figures(told);
             self.asides.extend(asides.into_iter().map(|aside| (step, aside)));
             self.index(before);
             self.steps.push(StepRecord {
@@ -253,43 +280,6 @@ impl Walk {
             self.forget_early();
         }
         true
-    }
-
-    /// Stands right after this step, at its instant. Beyond the end of the run it stands at the last step, before what is known
-    /// at the first.
-    pub fn seek(&mut self, step: u64) {
-        let step = step.max(self.horizon.step);
-        if step < self.position() {
-            self.session = self.session_before(step);
-            let dense = interval(self.session.world.pods.len()) * 2;
-            while self.position() < step {
-                // On the way new checkpoints are laid, the denser the nearer: the next step back finds one.
-                let near = step - self.position() <= dense;
-                if (near || self.position().is_multiple_of(dense)) && self.checkpoints.wants(&self.session) {
-                    self.checkpoints.keep(&self.session);
-                }
-                if self.session.play().is_none() {
-                    break;
-                }
-                self.session.world.outbox.clear();
-                self.session.world.figures = Some(Vec::new());
-                self.session.world.asides = Some(Vec::new());
-            }
-        }
-        self.clock = self.session.world.now;
-        while self.position() < step && self.play() {}
-        self.forget_selection();
-    }
-
-    /// Stands at an instant: everything up to it has been played.
-    pub fn seek_time(&mut self, at: Time) {
-        let at = at.clamp(self.earliest(), self.plan().until);
-        let known = self.step_by(at);
-        if known < self.position() || known < self.known() {
-            self.seek(known);
-        }
-        while self.session.next_time().is_some_and(|next| next <= at) && self.play() {}
-        self.clock = at;
     }
 
     /// The view model tells whole milliseconds, rounded down: the instant by which all has been played that it tells of the
@@ -324,6 +314,7 @@ impl Walk {
             by_pod: self.by_pod.clone(),
             by_object: self.by_object.clone(),
             figures: self.figures.clone(),
+            by_figures: self.by_figures.clone(),
             asides: self.asides.clone(),
             first: self.first,
             lineage: None,
@@ -360,6 +351,10 @@ impl Walk {
         let rows = self.row_range(step).end;
         self.steps.truncate(step.saturating_sub(self.horizon.step) as usize);
         self.figures.truncate(self.figures.partition_point(|(at, _)| *at <= step));
+        let told = self.figures.len();
+        for places in &mut self.by_figures {
+            places.truncate(places.partition_point(|at| (*at as usize) < told));
+        }
         self.asides.truncate(self.asides.partition_point(|(at, _)| *at <= step));
         if rows < self.rows.len() {
             self.rows.truncate(rows);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::get::{Asked, Kind, objects};
-use super::{Walk, kubectl, slices, volumes};
+use super::{Walk, referred, slices, volumes};
 use crate::actors::api_server;
 use crate::api::{Sym, wire};
 use crate::rules::kubectl::yaml;
@@ -55,7 +55,7 @@ impl Walk {
         };
         match kind {
             Kind::Pods => {
-                let pods = kubectl::pods(w).into_iter().filter_map(|pod| {
+                let pods = self.asked_pods(asked).into_iter().filter_map(|pod| {
                     let p = &w.pods[pod.ix()];
                     let name = p.ident.name.to_string();
                     let wanted = asked.takes(p.ident.namespace, &name, Some(&p.labels));
@@ -67,7 +67,7 @@ impl Walk {
                 let nodes = w.nodes.iter().enumerate().filter(|(_, node)| node.exists);
                 let taken = nodes.filter(|(_, node)| asked.takes(Sym::EMPTY, node.spec.name.as_str(), None));
                 taken
-                    .map(|(ix, node)| (node.spec.name.to_string(), super::served::node_value(w, ix, node)))
+                    .map(|(ix, node)| (node.spec.name.to_string(), super::served::node_value(w, ix, w.now)))
                     .collect()
             }
             Kind::Applied(kind) => {
@@ -79,6 +79,12 @@ impl Walk {
                 })
                 .collect()
             }
+            Kind::Referred(kind) => referred::all(w, kind)
+                .filter(|(namespace, name, value)| {
+                    asked.takes(*namespace, name, Some(&referred::labels(value)))
+                })
+                .map(|(_, name, value)| (name.to_string(), value))
+                .collect(),
             Kind::Claims => volumes::claims(w)
                 .into_iter()
                 .filter_map(|(namespace, name, value)| {

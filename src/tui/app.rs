@@ -9,9 +9,9 @@ use ratatui::layout::Rect;
 use super::actions::Form;
 use super::prompt::Prompt;
 use super::views::{Filter, Kept, View};
-use crate::record::Change;
+use crate::record::{Change, Transition};
 use crate::session::words::{offset, unfolded};
-use crate::session::{Breakpoint, Direction, Move, Stop, Walk, tree, why};
+use crate::session::{Breakpoint, Direction, Move, Stop, Walk, Way, Why, tree, why};
 use crate::time::{Span, Time};
 use crate::world::PodId;
 use crate::world::workloads::ObjectKey;
@@ -128,6 +128,27 @@ pub enum Letter {
     Jump,
 }
 
+/// What is on its way, and can be stopped.
+pub(super) enum Task {
+    /// A move, and what is done once it has ended.
+    Way(Way, Then),
+    /// The causes of a change are looked up; whether that was told.
+    Why(Transition, bool),
+}
+
+/// What is done where a move ends.
+pub(super) enum Then {
+    /// One looks around.
+    Look,
+    /// The last thing that was done is taken back.
+    Undo,
+    /// What was taken back is done again.
+    Redo(String),
+}
+
+/// So many events a frame at first; whoever draws finds out how many a person can wait for.
+const SLICE: usize = 8_000;
+
 /// What was foretold, and of which place: its step, its instant, what is looked at, and how often something was done.
 #[derive(Default)]
 struct Foretold {
@@ -164,10 +185,10 @@ pub struct App {
     pub previous: bool,
     /// Time goes on by itself.
     pub playing: bool,
-    /// A move is on its way, by as many events a frame as a person can wait for.
-    pub hurries: bool,
-    /// Where to.
-    goal: Move,
+    /// What is on its way, by as many events a frame as a person can wait for.
+    pub(super) task: Option<Task>,
+    /// How many events these are.
+    pub slice: usize,
     /// Simulated seconds a second.
     pub speed: u32,
     /// The last thing worth telling, and whether it is a problem.
@@ -222,8 +243,8 @@ impl App {
             container: 0,
             previous: false,
             playing: false,
-            hurries: false,
-            goal: Move::End,
+            task: None,
+            slice: SLICE,
             speed: 10,
             told: None,
             leaves: false,
@@ -272,6 +293,11 @@ impl App {
         app
     }
 
+    /// How many rows have been spelled since the beginning, names and cells alike: what is not seen costs none.
+    pub fn spelled(&self) -> u64 {
+        self.kept.spelled.count()
+    }
+
     /// What is looked at: what was selected, or the first that is listed.
     pub fn selection(&self) -> Option<ObjectKey> {
         let pods = &self.walk.world().pods;
@@ -298,7 +324,7 @@ impl App {
         const FEW: usize = 50;
         const SOME: usize = 2_000;
         let most = if self.tab == Tab::Coming { SOME } else { FEW };
-        if self.playing || self.hurries || self.walk.world().pods.len() > most {
+        if self.playing || self.task.is_some() || self.walk.world().pods.len() > most {
             return String::new();
         }
         self.foretold_of_any()
@@ -368,31 +394,68 @@ impl App {
         self.moved(Direction::Forward, &Move::Change);
     }
 
-    /// Goes on to where the last move leads, a part of the way at once: what takes long is seen to go on, and can be stopped.
-    pub fn hurry(&mut self) {
-        const EVENTS: usize = 50_000;
-        let to = self.goal.clone();
-        match self.walk.go_on(&to, EVENTS) {
-            Some(stop) => {
-                self.hurries = false;
-                self.arrived(stop, Direction::Forward, &to);
-            }
-            None => {
-                self.hurries = true;
-                let plan = self.walk.plan();
-                let (now, end) = (offset(self.walk.now(), plan.start), plan.until.since(plan.start));
-                self.tell(format!("on the way: {now} of {end}; Esc stays here"));
-            }
+    /// Something goes on by itself until it is done: a move on its way, causes that are looked up, rows that are looked at.
+    pub fn works(&self) -> bool {
+        self.task.is_some() || self.kept.is_looking()
+    }
+
+    /// Goes on with it, a part of it at once: what takes long is seen to go on, and can be stopped.
+    pub fn work(&mut self) {
+        if self.task.is_none() {
+            return self.kept.look_on();
+        }
+        self.hurry();
+    }
+
+    /// Goes on with what is on its way.
+    pub(super) fn hurry(&mut self) {
+        let start = self.walk.plan().start;
+        match self.task.take() {
+            None => {}
+            Some(Task::Way(mut way, then)) => match self.walk.go_on(&mut way, self.slice) {
+                Some(stop) => self.came(stop, &way, then),
+                None => {
+                    let (now, end) = (offset(self.walk.now(), start), self.walk.plan().until.since(start));
+                    self.tell(match way.is_looking() {
+                        true => "looking through what has been; Esc leaves it".to_owned(),
+                        false => format!("on the way: {now} of {end}; Esc stays here"),
+                    });
+                    self.task = Some(Task::Way(way, then));
+                }
+            },
+            Some(Task::Why(row, is_told)) => match self.walk.look_up(&row, self.slice) {
+                true => {
+                    let why = self.walk.why(&row);
+                    if is_told {
+                        self.told = None;
+                    }
+                    self.read_why(&why);
+                }
+                false => {
+                    self.tell("looking up what was known of it; Esc leaves it");
+                    self.task = Some(Task::Why(row, true));
+                }
+            },
         }
     }
 
     pub(super) fn moved(&mut self, direction: Direction, to: &Move) {
-        if direction == Direction::Forward {
-            self.goal = to.clone();
-            self.hurry();
-        } else {
-            let stop = self.walk.go(direction, to);
-            self.arrived(stop, direction, to);
+        self.set_out(Way::new(direction, to.clone()), Then::Look);
+    }
+
+    /// Begins a move, after which something is done.
+    pub(super) fn set_out(&mut self, way: Way, then: Then) {
+        self.playing = false;
+        self.task = Some(Task::Way(way, then));
+        self.hurry();
+    }
+
+    /// A move has ended.
+    fn came(&mut self, stop: Stop, way: &Way, then: Then) {
+        match (then, stop) {
+            (Then::Look, _) | (_, Stop::Question) => self.arrived(stop, way.direction(), way.to()),
+            (Then::Undo, _) => self.taken_back(),
+            (Then::Redo(words), _) => self.done_again(&words),
         }
     }
 
@@ -515,7 +578,7 @@ impl App {
         let pod = if let Move::PodChange(pod) = to { Some(*pod) } else { None };
         let row = if rows.is_empty() { None } else { self.walk.last_change(pod) };
         match row {
-            Some(row) if !matches!(to, Move::To(_) | Move::End) => {
+            Some(row) if !matches!(to, Move::To(_) | Move::Step(_) | Move::End) => {
                 let back = if direction == Direction::Back { "back at: " } else { "" };
                 let text = format!("{back}{}", why::headline(&row, &self.walk.world().directory));
                 self.tell(text);
@@ -529,7 +592,8 @@ impl App {
         let micros = i64::try_from(passed.as_micros()).unwrap_or(0).saturating_mul(i64::from(self.speed));
         let to = self.walk.now() + Span::from_micros(micros);
         let before = self.walk.history().len();
-        let stop = self.walk.go(Direction::Forward, &Move::To(to));
+        // What cannot be played in the time of a frame is played in the next one: then it goes slower.
+        let stop = self.walk.go_on(&mut Way::new(Direction::Forward, Move::To(to)), self.slice);
         if self.walk.history().len() > before
             && let Some(row) = self.walk.last_change(None)
         {
@@ -537,7 +601,7 @@ impl App {
             self.tell(text);
         }
         self.tell_refusal();
-        if stop == Stop::Question {
+        if stop == Some(Stop::Question) {
             self.playing = false;
             self.mode = Mode::Question { marked: 0 };
         } else if self.walk.now() >= self.walk.plan().until {
@@ -550,8 +614,7 @@ impl App {
     pub fn select(&mut self, by: isize) {
         self.scroll = 0;
         if !self.view.has_objects() {
-            let rows = self.lines().len().saturating_sub(usize::from(self.has_header()));
-            self.row = self.row.saturating_add_signed(by).min(rows.saturating_sub(1));
+            self.row = self.row.saturating_add_signed(by).min(self.line_count().saturating_sub(1));
             return;
         }
         let list = self.listed();
@@ -576,30 +639,29 @@ impl App {
 
     /// Opens the causes of the last change.
     pub fn ask_why(&mut self) {
-        let why = match self.workload() {
-            Some(key) => self.walk.why_workload(key),
-            None => {
-                let about = self.walk.selected.or_else(|| self.pod());
-                let row = self.walk.last_change(about).or_else(|| self.walk.last_change(None));
-                row.map(|row| self.walk.why(&row)).ok_or_else(|| "nothing has changed yet".to_owned())
-            }
-        };
-        match why {
-            Err(problem) => self.refuse(problem),
-            Ok(why) => {
-                let start = self.walk.plan().start;
-                let mut text = format!("{}  {}\n", offset(why.at, start), why.headline);
-                for link in &why.links {
-                    text.push_str(&format!(
-                        "\n{}  {}\n    {}\n",
-                        offset(link.at, start),
-                        link.component,
-                        link.text
-                    ));
-                }
-                self.read("Why?".to_owned(), text);
+        if let Some(key) = self.workload() {
+            return match self.walk.why_workload(key) {
+                Ok(why) => self.read_why(&why),
+                Err(problem) => self.refuse(problem),
+            };
+        }
+        let about = self.walk.selected.or_else(|| self.pod());
+        match self.walk.last_change(about).or_else(|| self.walk.last_change(None)) {
+            None => self.refuse("nothing has changed yet"),
+            Some(row) => {
+                self.task = Some(Task::Why(row, false));
+                self.hurry();
             }
         }
+    }
+
+    fn read_why(&mut self, why: &Why) {
+        let start = self.walk.plan().start;
+        let mut text = format!("{}  {}\n", offset(why.at, start), why.headline);
+        for link in &why.links {
+            text.push_str(&format!("\n{}  {}\n    {}\n", offset(link.at, start), link.component, link.text));
+        }
+        self.read("Why?".to_owned(), text);
     }
 
     /// Gives an answer to the question that waits.
@@ -635,10 +697,15 @@ impl App {
                 self.do_line(text, None);
                 Ok(())
             }
+            Prompt::Again => {
+                self.ask_again(text);
+                Ok(())
+            }
             Prompt::View => View::named(text).map(|view| self.show(view)),
             Prompt::Filter => {
                 self.filter = Filter { words: text.to_owned() };
                 self.row = 0;
+                self.kept.look_on();
                 Ok(())
             }
             Prompt::Save => save(&self.walk, text).map(|told| self.tell(told)),

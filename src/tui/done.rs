@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::actions::Form;
-use super::app::{App, Mode};
+use super::app::{App, Mode, Then};
 use crate::record::{Change, ObjectChange};
 use crate::session::words::offset;
-use crate::session::{Direction, Move, why};
+use crate::session::{Direction, Move, Way, why};
 use crate::time::{Span, Time};
 
 impl App {
@@ -35,9 +35,8 @@ impl App {
                 return;
             }
         };
-        self.changes += 1;
+        self.changed();
         self.undone.clear();
-        self.answered = self.walk.answers().len();
         let start = self.walk.plan().start;
         let dropped = if keeps { None } else { self.walk.done().last().and_then(|done| done.drops(start)) };
         let lines: Vec<&str> =
@@ -50,13 +49,20 @@ impl App {
         }
     }
 
-    /// Takes the last thing back that was done.
+    /// Takes the last thing back that was done: goes there first.
     pub fn undo(&mut self) {
+        match self.walk.done().last().map(|done| done.stood.0) {
+            Some(step) => self.set_out(Way::to_step(step), Then::Undo),
+            None => self.taken_back(),
+        }
+    }
+
+    /// Where it was done: it is taken back.
+    pub(super) fn taken_back(&mut self) {
         match self.walk.undo() {
             Ok(done) => {
-                self.changes += 1;
+                self.changed();
                 self.undone.push((done.action.at, done.action.words.clone()));
-                self.answered = self.walk.answers().len();
                 self.scroll = 0;
                 let words = format!("taken back: {}", done.action.words);
                 match done.brings_back(self.walk.plan().start) {
@@ -68,15 +74,28 @@ impl App {
         }
     }
 
-    /// Does again what was taken back last, at the instant at which it had been done.
+    /// Does again what was taken back last, at the instant at which it had been done: goes there first.
     pub fn redo(&mut self) {
-        let Some((at, words)) = self.undone.pop() else {
+        let Some((at, words)) = self.undone.last().cloned() else {
             return self.refuse("nothing has been taken back that could be done again");
         };
+        let before = Move::To(at - Span::from_micros(1));
+        self.set_out(Way::new(Direction::Back, before), Then::Redo(words));
+    }
+
+    /// Where it had been done: it is done again.
+    pub(super) fn done_again(&mut self, words: &str) {
+        self.undone.pop();
         let rest = std::mem::take(&mut self.undone);
-        self.walk.seek_time(at - Span::from_micros(1));
-        self.do_now(&words, false, None);
+        self.do_now(words, false, None);
         self.undone = rest;
+    }
+
+    /// The run is another one from here on.
+    fn changed(&mut self) {
+        self.changes += 1;
+        self.kept.another_run(self.walk.world());
+        self.answered = self.walk.answers().len();
     }
 
     /// Everything that was done, also ahead of the cursor.

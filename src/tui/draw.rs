@@ -95,7 +95,7 @@ impl App {
         let w = self.walk.world();
         let count = match self.view.has_objects() {
             true => self.listed().len(),
-            false => self.lines().len(),
+            false => self.line_count() + usize::from(self.has_header()),
         };
         let count = u16::try_from(count).unwrap_or(u16::MAX - 1);
         let roomy = area.height >= 36;
@@ -173,6 +173,9 @@ impl App {
         if !self.filter.is_empty() {
             about += &format!("  /{}", escaped(&self.filter.words));
         }
+        if self.kept.is_looking() {
+            about += &format!(", {} rows to look at", self.kept.left());
+        }
         if self.pinned {
             about += "  pinned";
         }
@@ -209,6 +212,7 @@ impl App {
         let namespaces = kubectl::several_namespaces(w);
         let mut table: Vec<Vec<String>> = vec![header()];
         table.extend(shown.iter().map(|leaf| {
+            self.kept.spelled.one();
             let mut cells = match leaf.of {
                 ObjectKey::Pod(pod) => self.cells(w, pod, namespaces && leaf.depth == 0),
                 key => workloads::cells(self, key, namespaces),
@@ -248,24 +252,24 @@ impl App {
 
     /// Lines as kubectl prints them, one of them marked.
     fn draw_lines(&self, frame: &mut Frame<'_>, area: Rect) {
-        let lines = self.lines();
-        let header = usize::from(self.has_header()).min(lines.len());
-        let rows = usize::from(area.height).saturating_sub(header);
-        let marked = self.row.min(lines.len().saturating_sub(header + 1));
-        let first = marked.saturating_sub(rows / 2).min((lines.len() - header).saturating_sub(rows));
+        let count = self.line_count();
+        let rows = usize::from(area.height).saturating_sub(usize::from(self.has_header()));
+        let marked = self.row.min(count.saturating_sub(1));
+        let first = marked.saturating_sub(rows / 2).min(count.saturating_sub(rows));
         self.areas.set(Areas { first, ..self.areas.get() });
         let width = usize::from(area.width).saturating_sub(1);
         let mut shown: Vec<Line<'_>> = Vec::new();
         let bold = Style::new().add_modifier(Modifier::BOLD);
-        for line in &lines[..header] {
-            shown.push(Line::styled(format!(" {}", cut(&escaped(line), width)), bold));
+        let (header, lines) = self.shown_lines(first, rows);
+        if let Some(line) = header {
+            shown.push(Line::styled(format!(" {}", cut(&escaped(&line), width)), bold));
         }
-        for (at, line) in lines.iter().skip(header + first).take(rows).enumerate() {
+        for (at, line) in lines.iter().enumerate() {
             let own = first + at == marked;
             let text = format!("{}{}", if own { ">" } else { " " }, cut(&escaped(line), width));
             shown.push(Line::styled(text, if own { bold } else { Style::new() }));
         }
-        if lines.len() <= header {
+        if count == 0 {
             shown.push(Line::raw(match self.filter.is_empty() {
                 true => "There are none. Esc goes back.",
                 false => "No row is kept by the filter: Esc takes it away.",
@@ -474,7 +478,7 @@ impl App {
     fn draw_keys(&self, frame: &mut Frame<'_>, area: Rect) {
         let keys = match self.mode {
             Mode::Walk if self.walk.quiz.insists() => {
-                "a back to the question  w why  ← back  ↑↓ pod  Tab pane  ? keys  q leave"
+                "a the question  S pass it by  w why  ← back  ↑↓ pod  Tab pane  ? keys  q leave"
             }
             Mode::Walk if self.walk.keeps_silent() => {
                 "→ next  ← back  w why  f failure  ↑↓ pod  Tab pane  p play  ? keys  q leave"
@@ -482,9 +486,10 @@ impl App {
             Mode::Walk => "→ next  ← back  w why  f failure  Enter act  : view  / find  ? keys  q quit",
             Mode::Typing { .. } => "Enter does it  Esc leaves it",
             Mode::Question { .. } if self.walk.quiz.insists() => {
-                "1-9 or ↑↓ Enter answers  h hint (half the point)  Esc looks around first"
+                "1-9 or ↑↓ Enter answers  h hint (half the point)  s passes by  Esc looks around"
             }
             Mode::Question { .. } => "1-9 or ↑↓ Enter answers  h hint  Esc not now",
+            Mode::Verdict if self.walk.quiz.is_held() => "Enter goes on  r asks it again",
             Mode::Verdict => "Enter goes on",
             Mode::Menu { .. } => "↑↓ Enter chooses  Esc leaves it",
             Mode::Form(_) => "↑↓ Tab field  Ctrl-U empties it  Enter does it  Esc back to the menu",

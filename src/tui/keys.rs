@@ -23,7 +23,7 @@ pub struct Key {
 }
 
 /// All keys of a walk, in the order of the help.
-pub static KEYS: [Key; 53] = [
+pub static KEYS: [Key; 55] = [
     Key {
         codes: &[Right, Char('n'), Char(' '), Char('l')],
         shown: "→ n Space",
@@ -249,6 +249,24 @@ pub static KEYS: [Key; 53] = [
         },
     },
     Key {
+        codes: &[Char('S')],
+        shown: "S",
+        does: "pass a lesson's question by; it brings no point",
+        run: |app, _| app.pass_by(),
+    },
+    Key {
+        codes: &[Char('r')],
+        shown: "r",
+        does: "a lesson's question again: the last, or by number",
+        run: |app, _| {
+            if app.walk.quiz.is_held() {
+                app.ask_for(Prompt::Again);
+            } else {
+                app.ask_again("");
+            }
+        },
+    },
+    Key {
         codes: &[Char('d')],
         shown: "d",
         does: "how the predictions went",
@@ -319,7 +337,7 @@ pub static KEYS: [Key; 53] = [
     Key {
         codes: &[],
         shown: "1-9 ↑↓ Enter",
-        does: "answer a question; h: a hint; Esc: not now",
+        does: "answer a question; h: a hint; s: pass it by; Esc: not now",
         run: |_, _| {},
     },
     Key {
@@ -332,7 +350,7 @@ pub static KEYS: [Key; 53] = [
 ];
 
 /// What is read or typed is not to be run away from.
-const STOPS: &str = "wguUtxXRLsdDyaAT?:/m'";
+const STOPS: &str = "wguUtxXRLsSrdDyaAT?:/m'";
 
 impl App {
     /// A key was pressed.
@@ -364,7 +382,7 @@ impl App {
     }
 
     fn walk_key(&mut self, key: KeyEvent) {
-        self.hurries = false;
+        self.task = None;
         if matches!(key.code, KeyCode::Char(c) if STOPS.contains(c)) || key.code == KeyCode::Enter {
             self.playing = false;
         }
@@ -397,6 +415,37 @@ impl App {
             self.mode = Mode::Question { marked: 0 };
         } else {
             self.refuse("there is nothing to ask here");
+        }
+    }
+
+    /// Passes a lesson's question by.
+    fn pass_by(&mut self) {
+        match self.walk.quiz.pass_by() {
+            true => self.tell(match self.walk.keeps_silent() {
+                true => "passed by, without a point: → goes on, r asks it again",
+                false => "passed by, without a point (r asks it again); it was the last one: End tells what is behind it all",
+            }),
+            false => self.refuse("no question of a lesson waits"),
+        }
+    }
+
+    /// Asks a question of the lesson again, at its instant: the last one, or that of a number.
+    pub fn ask_again(&mut self, number: &str) {
+        let which = match number {
+            "" => Ok(None),
+            number => {
+                number.parse().map(Some).map_err(|_| format!("`{number}`: which one? A number, as in 2"))
+            }
+        };
+        match which.and_then(|which| self.walk.ask_again(which)) {
+            Ok(()) => {
+                self.answered = self.walk.answers().len();
+                (self.told, self.scroll) = (None, 0);
+                self.mode = Mode::Question { marked: 0 };
+            }
+            Err(problem) => {
+                self.refuse(problem.replace("`answer`, or `skip`", "a goes back to it, S passes it by"))
+            }
         }
     }
 
@@ -543,6 +592,7 @@ impl App {
                 return;
             }
             KeyCode::Char('h') => drop(self.walk.quiz.hint().map(str::len)),
+            KeyCode::Char('s') if self.walk.quiz.insists() => return self.pass_by(),
             KeyCode::Up | KeyCode::Char('k') => marked = marked.saturating_sub(1),
             KeyCode::Down | KeyCode::Char('j') => marked = (marked + 1).min(choices.saturating_sub(1)),
             KeyCode::Enter => return self.answer(marked),
@@ -556,6 +606,9 @@ impl App {
 
     /// The verdict is closed; a question that stood before a move lets the move follow.
     fn verdict_key(&mut self, key: KeyEvent) {
+        if key.code == KeyCode::Char('r') && self.walk.quiz.is_held() {
+            return self.ask_again("");
+        }
         let goes_on = matches!(key.code, KeyCode::Right | KeyCode::Enter | KeyCode::Char(' ' | 'n'));
         let before_move =
             self.walk.quiz.on && self.walk.quiz.asked.last().is_some_and(|asked| !asked.from_lesson);

@@ -1,5 +1,5 @@
-//! The full screen of `step`: a door to one [`Walk`], like the line mode; and of `learn`, which adds the table of
-//! [`Contents`].
+//! The full screen of `step`: a door to one [`Walk`], like the line mode; of `learn`, which adds the table of [`Contents`]; and
+//! of `drill` ([`DrillScreen`]).
 //!
 //! A key becomes a change of the [`App`], the app is drawn; nothing else changes it but passing time while it plays. The
 //! drawing is a pure function of the app, so that every screen can be drawn to a test's backend.
@@ -9,12 +9,15 @@ mod app;
 mod contents;
 mod done;
 mod draw;
+mod drill;
 mod keys;
 mod mouse;
 mod panes;
 mod popups;
 mod prompt;
+mod roll;
 mod room;
+mod sift;
 mod views;
 mod workloads;
 
@@ -28,6 +31,7 @@ use ratatui::crossterm::execute;
 
 pub use app::{App, Mode, Tab};
 pub use contents::{Choice, Contents};
+pub use drill::DrillScreen;
 pub use keys::{KEYS, Key};
 
 use crate::session::Walk;
@@ -39,6 +43,23 @@ pub type Save<'a> = &'a dyn Fn(&Walk, &str) -> Result<String, String>;
 const FRAME: Duration = Duration::from_millis(33);
 /// How long nothing happens before a look whether the program was asked to stop from outside.
 const IDLE: Duration = Duration::from_millis(250);
+
+/// How long a part of what goes on may take, so that a frame comes soon enough after the one before.
+const PART: Duration = Duration::from_millis(40);
+
+/// How many events the next part has, where one of so many took so long.
+fn next_slice(slice: usize, took: Duration) -> usize {
+    const FEWEST: usize = 500;
+    const MOST: usize = 400_000;
+    let next = if took > PART {
+        slice / 2
+    } else if took < PART / 3 {
+        slice * 2
+    } else {
+        slice
+    };
+    next.clamp(FEWEST, MOST)
+}
 
 /// The terminal, taken over.
 pub struct Screen<'a> {
@@ -93,6 +114,29 @@ pub fn run(walk: Walk, save: Save<'_>, stop: &Arc<AtomicBool>) -> io::Result<Wal
 }
 
 impl Screen<'_> {
+    /// Drills until the person leaves.
+    ///
+    /// # Errors
+    /// What the terminal refuses.
+    pub fn drill(&mut self, drill: &mut DrillScreen) -> io::Result<()> {
+        let mut is_news = true;
+        while !drill.leaves && !self.stop.load(Ordering::Relaxed) {
+            if is_news {
+                self.terminal.draw(|frame| drill.draw(frame))?;
+            }
+            is_news = event::poll(IDLE)?;
+            if is_news {
+                match event::read()? {
+                    Event::Key(key) if key.kind != KeyEventKind::Release => drill.key(key),
+                    Event::Mouse(event) => drill.mouse(event),
+                    // The next frame asks the terminal for its size.
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Shows the course's contents until something is chosen.
     ///
     /// # Errors
@@ -124,14 +168,19 @@ impl Screen<'_> {
     pub fn walk(&mut self, walk: Walk, save: Save<'_>) -> io::Result<Left> {
         let mut app = App::new(walk);
         let mut last = Instant::now();
+        let mut is_news = true;
         while !app.leaves && !self.stop.load(Ordering::Relaxed) {
-            self.terminal.draw(|frame| app.draw(frame))?;
-            let wait = match (app.hurries, app.playing) {
+            if is_news {
+                self.terminal.draw(|frame| app.draw(frame))?;
+            }
+            let wait = match (app.works(), app.playing) {
                 (true, _) => Duration::ZERO,
                 (false, true) => FRAME,
                 (false, false) => IDLE,
             };
+            is_news = app.works() || app.playing;
             if event::poll(wait)? {
+                is_news = true;
                 match event::read()? {
                     Event::Key(key) if key.kind != KeyEventKind::Release => app.key(key, save),
                     Event::Mouse(event) => app.mouse(event),
@@ -140,10 +189,14 @@ impl Screen<'_> {
                 }
             }
             let now = Instant::now();
-            if app.hurries {
-                app.hurry();
-            } else if app.playing {
+            let plays = app.playing && !app.works();
+            if app.works() {
+                app.work();
+            } else if plays {
                 app.pass(now.duration_since(last));
+            }
+            if app.works() || plays {
+                app.slice = next_slice(app.slice, now.elapsed());
             }
             last = now;
         }

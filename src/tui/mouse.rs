@@ -64,7 +64,7 @@ impl App {
             if self.view.has_objects() {
                 self.select_row(row);
             } else {
-                self.row = row.min(self.lines().len().saturating_sub(header + 1));
+                self.row = row.min(self.line_count().saturating_sub(1));
             }
         }
     }

@@ -70,9 +70,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, tab: Tab, tabs: &[Tab]
 
 /// Below a view of lines: the node that is marked, or the marked row at its length.
 pub fn draw_row(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let rows = app.lines();
-    let header = usize::from(app.has_header()).min(rows.len());
-    let row = rows.get(header + app.row.min(rows.len().saturating_sub(header + 1))).cloned();
+    let row = app.shown_lines(app.row.min(app.line_count().saturating_sub(1)), 1).1.pop();
     let (title, text) = match app.node() {
         Some(node) => {
             let name = app.walk.world().nodes[node.ix()].spec.name;

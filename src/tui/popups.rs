@@ -243,7 +243,7 @@ fn flowing(area: Rect, line: &str, style: Style) -> Vec<Line<'static>> {
 }
 
 /// A framed text in the middle of the screen, as large as it needs to be.
-fn popup(frame: &mut Frame<'_>, area: Rect, title: &str, lines: Vec<Line<'_>>, scroll: u16) {
+pub fn popup(frame: &mut Frame<'_>, area: Rect, title: &str, lines: Vec<Line<'_>>, scroll: u16) {
     let longest = lines.iter().map(Line::width).max().unwrap_or(0) as u16;
     let width = (longest + 4).clamp(40.min(area.width), widest(area));
     let text = Paragraph::new(lines.clone()).wrap(Wrap { trim: false });

@@ -13,6 +13,7 @@ pub enum Prompt {
     Save,
     View,
     Filter,
+    Again,
 }
 
 impl Prompt {
@@ -25,6 +26,7 @@ impl Prompt {
             Prompt::Do => ("Do now", "delete pod/web gracePeriodSeconds=5"),
             Prompt::Save => ("Save as", "lesson.toml"),
             Prompt::View => ("View", "deploy, po, no, ev, all"),
+            Prompt::Again => ("Which question again", "2; empty: the last one"),
             Prompt::Filter => ("Keep rows with", "CrashLoop, !Running, -l app=web; empty: all"),
         }
     }
@@ -62,6 +64,9 @@ impl Prompt {
                 "!Running     rows without them",
                 "-l app=web   what has these labels",
             ],
+            Prompt::Again => {
+                vec!["empty        the last one that was asked", "2            the lesson's second question"]
+            }
             Prompt::Goto => {
                 vec!["1m30s        since the start", "+10s         from here", "-10s         back from here"]
             }

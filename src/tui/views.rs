@@ -4,18 +4,23 @@
 //! which the words stand, `/!words` those in which they do not, `/-l app=web` what has the labels. Esc takes the filter away
 //! first, then goes back to the view before.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::actions::{Chosen, node_words};
 use super::app::App;
+use super::roll::Roll;
+use super::sift::Sift;
 use crate::actors::api_server;
 use crate::rules::api_server::objects::ObjectType;
+use crate::rules::kubectl::tables;
 use crate::session::coming::Coming;
+use crate::session::told_events::{ToldEvent, ToldEvents};
 use crate::session::tree::{self, Leaf};
 use crate::session::{get, kubectl};
 use crate::world::workloads::ObjectKey;
-use crate::world::{NodeId, PodId};
+use crate::world::{NodeId, PodId, World};
 
 /// What is listed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -40,7 +45,7 @@ const NAMES: [(&[&str], Asked); 7] = [
     (&["all", "tree", "*"], Asked::All),
     (&["po", "pod", "pods"], Asked::Pods),
     (&["no", "node", "nodes"], Asked::Nodes),
-    (&["ev", "event", "events"], Asked::Lines("events")),
+    (&["ev", "event", "events"], Asked::Lines(EVENTS)),
     (&["ep", "endpoints"], Asked::Lines("endpoints")),
     (&["pvc", "claims"], Asked::Lines("pvc")),
     (&["coming", "queue", "next"], Asked::Coming),
@@ -117,6 +122,22 @@ impl View {
     }
 }
 
+/// What `:ev` lists.
+const EVENTS: &str = "events";
+
+/// The rows of a view of lines.
+pub enum Lines {
+    /// All are spelled; a header stands above them where there is one.
+    Spelled {
+        /// Above them.
+        header: Option<String>,
+        /// From above.
+        lines: Vec<String>,
+    },
+    /// Events: spelled are those that are seen.
+    Events(Vec<ToldEvent>),
+}
+
 /// Which rows are kept.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Filter {
@@ -148,9 +169,55 @@ impl Filter {
 #[derive(Default)]
 pub struct Kept {
     listed: Known<Of, Vec<Leaf>>,
-    lines: Known<Of, Vec<String>>,
+    lines: Known<Of, Lines>,
     coming: Known<(u64, u64, Option<PodId>), Vec<Coming>>,
     pods: Known<(u64, u64), Vec<PodId>>,
+    roll: RefCell<Roll>,
+    sift: RefCell<Sift>,
+    events: RefCell<ToldEvents>,
+    /// How often rows were looked at that had been left for a later frame.
+    round: Cell<u64>,
+    /// So many rows are left for the next one.
+    left: Cell<usize>,
+    /// How many rows, names among them, have been spelled.
+    pub(super) spelled: Spelled,
+}
+
+/// Counts rows that are spelled: a frame spells what is seen, and no more.
+#[derive(Default)]
+pub struct Spelled(Cell<u64>);
+
+impl Spelled {
+    /// One more is.
+    pub fn one(&self) {
+        self.0.set(self.0.get() + 1);
+    }
+    /// So many were.
+    pub fn count(&self) -> u64 {
+        self.0.get()
+    }
+}
+
+impl Kept {
+    /// Rows are still to be looked at.
+    pub fn is_looking(&self) -> bool {
+        self.left.get() > 0
+    }
+    /// How many.
+    pub fn left(&self) -> usize {
+        self.left.get()
+    }
+    /// The next frame looks at more of them.
+    pub fn look_on(&self) {
+        self.left.set(0);
+        self.round.set(self.round.get() + 1);
+    }
+    /// The run is another one from here on.
+    pub fn another_run(&self, w: &World) {
+        self.roll.borrow_mut().forget_from(w.pods.len());
+        self.sift.borrow_mut().forget();
+        self.events.borrow_mut().forget();
+    }
 }
 
 /// A value that is made anew where its key is another one.
@@ -175,13 +242,21 @@ impl<K: PartialEq, V> Known<K, V> {
     }
 }
 
-/// Of which moment: how often the run was changed, after how many steps, and of the clock, where ages are shown.
-type Of = (u64, u64, i64, View, Filter);
+/// Of which moment: how often the run was changed, after how many steps, and of the clock, where ages are shown; and how often
+/// more rows were looked at.
+type Of = (u64, u64, i64, u64, View, Filter);
 
 impl App {
     fn of(&self, with_clock: bool) -> Of {
         let clock = if with_clock { self.walk.offset().micros() } else { 0 };
-        (self.changes, self.walk.position(), clock, self.view.clone(), self.filter.clone())
+        (
+            self.changes,
+            self.walk.position(),
+            clock,
+            self.kept.round.get(),
+            self.view.clone(),
+            self.filter.clone(),
+        )
     }
 
     /// What waits in the queue, of what is selected.
@@ -194,7 +269,7 @@ impl App {
     /// All pods by their names.
     pub fn pods(&self) -> Rc<Vec<PodId>> {
         let of = (self.changes, self.walk.position());
-        self.kept.pods.of(of, || kubectl::pods(self.walk.world()))
+        self.kept.pods.of(of, || self.kept.roll.borrow_mut().pods(self.walk.world(), &self.kept.spelled))
     }
 
     /// The objects that are listed, from above.
@@ -206,7 +281,7 @@ impl App {
         let w = self.walk.world();
         let flat = |of| Leaf { depth: 0, of };
         let mut all: Vec<Leaf> = match &self.view {
-            View::All if !w.workloads.is_empty() => tree::tree(w),
+            View::All if !w.workloads.is_empty() => tree::tree_of(w, &self.pods()),
             View::Kind(ObjectType::Pod) | View::Pods | View::All => {
                 self.pods().iter().map(|pod| flat(ObjectKey::Pod(*pod))).collect()
             }
@@ -220,35 +295,31 @@ impl App {
             all.sort_by_cached_key(|leaf| tree::name(w, leaf.of));
         }
         if !self.filter.is_empty() {
-            all.retain(|leaf| self.is_kept(leaf.of));
+            let mut sift = self.kept.sift.borrow_mut();
+            sift.begin(&self.filter);
+            all.retain(|leaf| match leaf.of {
+                ObjectKey::Pod(pod) => {
+                    let version = w.pods[pod.ix()].resource_version;
+                    sift.keeps(pod.ix(), version, |filter| takes_pod(w, filter, pod), &self.kept.spelled)
+                }
+                key => takes_object(w, &self.filter, key),
+            });
+            self.kept.left.set(sift.left());
         }
         all
     }
 
-    fn is_kept(&self, key: ObjectKey) -> bool {
-        let w = self.walk.world();
-        if let Some(labels) = self.filter.labels() {
-            let has = |own: &std::collections::BTreeMap<String, String>| {
-                labels.iter().all(|(key, value)| own.get(*key).is_some_and(|own| own == value))
-            };
-            return match key {
-                ObjectKey::Pod(pod) => has(&w.pods[pod.ix()].labels),
-                key => w.workloads.meta(key).is_some_and(|meta| has(&meta.labels)),
-            };
-        }
-        let row = match key {
-            ObjectKey::Pod(pod) => kubectl::cells(w, pod, self.walk.now()).join(" "),
-            key => format!("{} {}", tree::name(w, key), tree::state(w, key)),
-        };
-        self.filter.takes(&row)
+    /// The lines of a view that is no list of objects.
+    pub fn lines(&self) -> Rc<Lines> {
+        // What is told of events changes with steps alone; the ages of those that are seen are spelled for each frame.
+        let with_clock = self.view != View::Lines(EVENTS);
+        self.kept.lines.of(self.of(with_clock), || match self.view {
+            View::Lines(EVENTS) => self.events_anew(),
+            _ => self.lines_anew(),
+        })
     }
 
-    /// The lines of a view that is no list of objects, its header first where it has one.
-    pub fn lines(&self) -> Rc<Vec<String>> {
-        self.kept.lines.of(self.of(true), || self.lines_anew())
-    }
-
-    fn lines_anew(&self) -> Vec<String> {
+    fn lines_anew(&self) -> Lines {
         let text = match &self.view {
             View::Nodes => self.walk.get("nodes"),
             View::Lines(of) => self.walk.get(of),
@@ -256,12 +327,61 @@ impl App {
             _ => Ok(String::new()),
         };
         let text = text.unwrap_or_else(|told| told);
-        let has_header = self.has_header();
-        let is_kept = |at: usize, line: &str| {
-            (has_header && at == 0) || self.filter.is_empty() || self.filter.takes(line)
-        };
-        let lines = text.lines().enumerate().filter(|(at, line)| is_kept(*at, line));
-        lines.map(|(_, line)| line.to_owned()).collect()
+        let mut lines = text.lines();
+        let header = if self.has_header() { lines.next().map(str::to_owned) } else { None };
+        let lines = lines.filter(|line| self.filter.is_empty() || self.filter.takes(line));
+        Lines::Spelled { header, lines: lines.map(str::to_owned).collect() }
+    }
+
+    /// The events so far; those that a filter keeps, as far as they have been looked at.
+    fn events_anew(&self) -> Lines {
+        /// So many rows of the run are looked through in a frame.
+        const ROWS: usize = 200_000;
+        let mut events = self.kept.events.borrow_mut();
+        let mut left = events.follow(&self.walk, ROWS);
+        let mut all: Vec<ToldEvent> = events.all().collect();
+        if !self.filter.is_empty() {
+            let mut sift = self.kept.sift.borrow_mut();
+            sift.begin(&self.filter);
+            all.retain(|told| {
+                let looks = |filter: &Filter| {
+                    let cells = self.walk.event_line(*told).unwrap_or_default();
+                    let cells = cells.into_iter().filter(|(header, _)| *header != "LAST SEEN");
+                    filter.takes(&cells.map(|(_, text)| text).collect::<Vec<_>>().join(" "))
+                };
+                sift.keeps(told.object as usize, u64::from(told.last), looks, &self.kept.spelled)
+            });
+            left += sift.left();
+        }
+        self.kept.left.set(left);
+        Lines::Events(all)
+    }
+
+    /// How many lines there are below the header.
+    pub fn line_count(&self) -> usize {
+        match &*self.lines() {
+            Lines::Spelled { lines, .. } => lines.len(),
+            Lines::Events(all) => all.len(),
+        }
+    }
+
+    /// The header, and so many lines from one on.
+    pub fn shown_lines(&self, first: usize, count: usize) -> (Option<String>, Vec<String>) {
+        match &*self.lines() {
+            Lines::Spelled { header, lines } => {
+                (header.clone(), lines.iter().skip(first).take(count).cloned().collect())
+            }
+            Lines::Events(all) => {
+                let shown = all.iter().skip(first).take(count);
+                let rows: Vec<_> = shown
+                    .filter_map(|told| {
+                        self.kept.spelled.one();
+                        self.walk.event_line(*told)
+                    })
+                    .collect();
+                aligned(&rows)
+            }
+        }
     }
 
     /// The first line of a view of lines is its header.
@@ -274,9 +394,9 @@ impl App {
         if self.view != View::Nodes {
             return None;
         }
-        let lines = self.lines();
-        let line = lines.get(self.row.min(lines.len().saturating_sub(2)) + 1)?;
-        let name = line.split_whitespace().next()?;
+        let marked = self.row.min(self.line_count().saturating_sub(1));
+        let (_, lines) = self.shown_lines(marked, 1);
+        let name = lines.first()?.split_whitespace().next()?;
         let w = self.walk.world();
         let at = w.nodes.iter().position(|node| node.exists && node.spec.name == name)?;
         Some(NodeId(at as u32))
@@ -310,6 +430,7 @@ impl App {
         let before = std::mem::replace(&mut self.view, view);
         self.views.push(before);
         (self.row, self.filter) = (0, Filter::default());
+        self.kept.left.set(0);
         let own = self.selection();
         if self.view.has_objects() && !self.pinned && !self.listed().iter().any(|leaf| Some(leaf.of) == own) {
             self.select_row(0);
@@ -320,15 +441,48 @@ impl App {
     pub fn step_out(&mut self) -> bool {
         if !self.filter.is_empty() {
             self.filter = Filter::default();
+            self.kept.left.set(0);
             return true;
         }
         let before = self.views.pop();
         let goes = before.is_some();
         if let Some(before) = before {
             (self.view, self.row) = (before, 0);
+            self.kept.left.set(0);
         }
         goes
     }
+}
+
+/// Whether a filter keeps a pod: by its labels, or by its line as kubectl prints it. How old it is counts as little as in k9s: what
+/// is kept would change with the clock.
+fn takes_pod(w: &World, filter: &Filter, pod: PodId) -> bool {
+    let p = &w.pods[pod.ix()];
+    match filter.labels() {
+        Some(labels) => has(&p.labels, &labels),
+        None => filter.takes(&kubectl::lasting_words(w, pod)),
+    }
+}
+
+fn takes_object(w: &World, filter: &Filter, key: ObjectKey) -> bool {
+    match filter.labels() {
+        Some(labels) => w.workloads.meta(key).is_some_and(|meta| has(&meta.labels, &labels)),
+        None => filter.takes(&format!("{} {}", tree::name(w, key), tree::state(w, key))),
+    }
+}
+
+fn has(own: &BTreeMap<String, String>, labels: &[(&str, &str)]) -> bool {
+    labels.iter().all(|(key, value)| own.get(*key).is_some_and(|own| own == value))
+}
+
+/// Rows of named columns as kubectl lays them out, and the header above them.
+fn aligned(rows: &[Vec<(&'static str, String)>]) -> (Option<String>, Vec<String>) {
+    let Some(first) = rows.first() else { return (None, Vec::new()) };
+    let header = first.iter().map(|(header, _)| (*header).to_owned()).collect();
+    let cells = rows.iter().map(|row| row.iter().map(|(_, text)| text.clone()).collect());
+    let mut lines = tables::lines(&[header].into_iter().chain(cells).collect::<Vec<Vec<String>>>());
+    let header = lines.remove(0);
+    (Some(header), lines)
 }
 
 #[cfg(test)]

@@ -142,6 +142,8 @@ pub enum Purpose {
     Verdict,
     /// What nobody can know of the present of a given cluster.
     Present,
+    /// What a process exits with that SIGTERM ends.
+    TermCode,
 }
 
 impl World {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::autoscalers::{AutoscalerRequest, AutoscalerScript};
 use super::cron_jobs::{CronRequest, CronScript};
@@ -174,7 +175,7 @@ pub struct Runner {
     /// A step is queued in which idle workers take from the queue.
     pub called: bool,
     /// Its workers; None: idle.
-    pub workers: Vec<Option<Box<Work>>>,
+    pub workers: SmallVec<[Option<Box<Work>>; 5]>,
     /// What its client may send.
     pub client: TokenBucket,
     /// Events that its recorder has not sent yet.
@@ -190,7 +191,7 @@ impl Runner {
         Runner {
             queue: WorkQueue::new(controller.limiter(), now),
             called: false,
-            workers: vec![None; controller.workers()],
+            workers: std::iter::repeat_with(|| None).take(controller.workers()).collect(),
             client: TokenBucket::full(controller.rate(), now),
             to_tell: VecDeque::new(),
             telling: None,

@@ -239,12 +239,6 @@ impl World {
         }
         self.touch(pod);
     }
-    /// Begins with what was learned elsewhere, of the same plan.
-    pub fn begin_with(&mut self, learned: learned::Learned) {
-        self.learned = learned;
-        self.at_creation = world_parts::at_creation(&self.templates, &mut self.learned);
-        self.before_creation = world_parts::before_creation(&mut self.learned);
-    }
     /// Pods may be made of a template from now on; `many`: so many that it pays to learn what they have in common.
     pub fn add_template(&mut self, template: impl Into<Arc<PodTemplate>>, many: bool) -> TemplateIx {
         let template = template.into();

@@ -91,3 +91,35 @@ impl Names {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One pod lives; another comes that has this name and that uid.
+    fn second(key: u64, uid: Uid) -> Names {
+        let first = Named { key: 1, uid: Uid::Made([0, 7]) };
+        let mut names = Names::default();
+        names.insert(PodId(0), Sym::EMPTY, first, |_| false, |_| first);
+        names.insert(PodId(1), Sym::EMPTY, Named { key, uid }, |_| key == first.key, |_| first);
+        names
+    }
+
+    #[test]
+    fn others_have_other_names() {
+        let names = second(2, Uid::Made([0, 8]));
+        assert_eq!((names.pods.len(), names.uids.len()), (2, 2));
+    }
+
+    #[test]
+    #[should_panic(expected = "broken invariant, names of living pods are unique: PodId(1) and PodId(0)")]
+    fn no_two_have_one_name() {
+        second(1, Uid::Made([0, 8]));
+    }
+
+    #[test]
+    #[should_panic(expected = "broken invariant, uids of living pods are unique: PodId(1) and PodId(0)")]
+    fn no_two_have_one_uid() {
+        second(2, Uid::Made([0, 7]));
+    }
+}

@@ -246,8 +246,6 @@ pub struct Settled {
     pub api_version: u32,
     pub held_number: u32,
     pub answer: Repeat,
-    /// All that the run did that found it so was to find this container in its back-off.
-    pub held_back: Option<ContainerIx>,
 }
 
 /// The kubelet's pod worker with everything that the kubelet holds of the pod.
@@ -298,6 +296,8 @@ pub struct Worker {
     // Status manager.
     pub cached: Option<Cached<HeldStatus>>,
     pub settled: Option<Settled>,
+    /// All that the last run did beside its status was to find this container in its back-off, and the cache is the same since.
+    pub held_back: Option<ContainerIx>,
     /// What the write under way takes along.
     pub outgoing: Option<Cached<HeldStatus>>,
     pub finished: bool,

@@ -1,13 +1,14 @@
-//! An empty world.
+//! An empty world, and what it takes over from one that is over.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::images::ImageNames;
 use super::learned::Learned;
-use super::{Store, World};
+use super::{SimEvent, Store, World};
 use crate::api::{HeldStatus, Phase, PodStatus, Sym};
 use crate::engine::{Digest, Queue};
+use crate::rules::scheduler::placement::PodRequest;
 use crate::scenario::plan::{Plan, PodTemplate, TemplateIx};
 
 /// The status of a pod that is just created, by template.
@@ -25,8 +26,48 @@ pub fn before_creation(learned: &mut Learned) -> HeldStatus {
     learned.hold_shared(PodStatus { phase: Phase::Other(Sym::EMPTY), ..PodStatus::default() })
 }
 
-pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
-    let mut learned = Learned::new(plan);
+/// What the runs of one plan have in common whatever their luck, so that none needs to find it again: what follows from the
+/// plan alone, and room.
+#[derive(Debug)]
+pub struct Common {
+    learned: Learned,
+    images: ImageNames,
+    requests: Vec<Option<Arc<PodRequest>>>,
+    /// Empty; its lists have the room that they took.
+    queue: Queue<SimEvent>,
+}
+
+impl Common {
+    /// Nothing is known yet.
+    pub fn new(plan: &Plan) -> Common {
+        Common {
+            learned: Learned::new(plan),
+            images: ImageNames::of(plan),
+            requests: vec![None; plan.templates.len()],
+            queue: Queue::new(),
+        }
+    }
+
+    /// That of a world that is over, of which nothing is played any more. What it knows of templates that came while it ran
+    /// is of no use: the next one may have others in their places.
+    pub fn of(w: &mut World) -> Common {
+        let templates = w.plan.templates.len();
+        let mut learned = std::mem::take(&mut w.learned);
+        learned.forget_templates_from(templates);
+        let mut requests = std::mem::take(&mut w.requests);
+        requests.truncate(templates);
+        let queue = std::mem::take(&mut w.queue).emptied();
+        Common { learned, images: std::mem::take(&mut w.images), requests, queue }
+    }
+
+    /// What replicas have in common.
+    pub fn learned(&self) -> &Learned {
+        &self.learned
+    }
+}
+
+pub fn empty(plan: &Arc<Plan>, seed: u64, common: Common) -> World {
+    let Common { mut learned, images, requests, queue } = common;
     let at_creation = at_creation(&plan.templates, &mut learned);
     let before_creation = before_creation(&mut learned);
     World {
@@ -35,7 +76,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         seed,
         now: plan.start,
         step: 0,
-        queue: Queue::new(),
+        queue,
         signals: VecDeque::new(),
         templates: plan.templates.clone(),
         pods: Store::default(),
@@ -74,10 +115,10 @@ pub fn empty(plan: &Arc<Plan>, seed: u64) -> World {
         applied: Default::default(),
         touched: None,
         left: Vec::new(),
-        images: ImageNames::of(plan),
+        images,
         field_paths: Default::default(),
         learned,
-        requests: vec![None; plan.templates.len()],
+        requests,
         nothing: HeldStatus::default(),
         before_creation,
         at_creation,

@@ -3,11 +3,11 @@
 use crate::desk::Desk;
 
 /// What a terminal would obey, of each kind.
-const EVIL: &str = "\u{1b}[31m\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}abc\u{2066}\r\u{8}";
+pub const EVIL: &str = "\u{1b}[31m\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}abc\u{2066}\r\u{8}";
 
 /// Nothing of it is left.
 #[track_caller]
-fn harmless(shown: &str) {
+pub fn harmless(shown: &str) {
     let is_evil = |c: char| {
         (c.is_control() && c != '\n' && c != '\t')
             || ('\u{202a}'..='\u{202e}').contains(&c)

@@ -239,6 +239,174 @@ fn progress_is_the_old_or_the_new() {
     assert!(count >= 4, "{count}");
 }
 
+/// What cannot be read is set aside under another name, and as it was.
+#[test]
+fn broken_progress_is_here_or_there() {
+    let desk = Desk::with("faults-operations-aside", None);
+    let old = b"no progress at all [".to_vec();
+    let before: Files = [("progress.toml".to_owned(), old.clone())].into();
+    let line = "learn --reset --progress PLACE/progress.toml";
+    let count = at_every_operation(&desk, &FAULTS, line, "", &before, |_, folder, came, what| {
+        let there = files(folder);
+        assert!(there.len() == 1 && there.values().all(|text| *text == old), "{what}\n{there:?}");
+        if came.code == Some(0) {
+            assert!(!there.contains_key("progress.toml"), "{what}");
+        }
+    });
+    assert!(count >= 1, "{count}");
+}
+
+#[test]
+fn a_score_is_the_old_or_the_new() {
+    let desk = Desk::with("faults-operations-drill", None);
+    let words = "get pods\nquit\n";
+    let played = desk.with_fault("drill --seed 7 --json there/me.json", words, "");
+    assert_eq!(played.code, Some(0), "{}", played.said);
+    let new = files(&desk.0.join("there"))["me.json"].clone();
+    for before in [Files::new(), [("me.json".to_owned(), b"old".to_vec())].into()] {
+        let line = "drill --seed 7 --json PLACE/me.json";
+        let count = at_every_operation(&desk, &FAULTS, line, words, &before, |how, folder, came, what| {
+            let old = before.get("me.json").map(Vec::as_slice);
+            judge_text(folder, "me.json", came, how, [old, Some(&new)], what);
+            let is_new = files(folder).get("me.json") == Some(&new);
+            assert!(came.code != Some(0) || is_new, "{what}\nit says that all is well");
+        });
+        assert!(count >= 4, "{count}");
+    }
+}
+
+/// A recording is whole lines: what came before a fault stays, and of what did not fit nothing; a killed one may end in the middle of a line.
+#[test]
+fn a_recording_is_whole_lines() {
+    let desk = Desk::with("faults-operations-record", None);
+    let objects: String =
+        (0..3).map(|ix| format!("{{\"kind\":\"Pod\",\"metadata\":{{\"name\":\"w{ix}\"}}}}\n")).collect();
+    for how in FAULTS {
+        for number in 1.. {
+            let folder = desk.0.join(format!("{how}-{number}"));
+            lay(&folder, &Files::new());
+            let line = format!("fit --record {how}-{number}/seen.jsonl -");
+            let came = desk.with_fault(&line, &objects, &format!("{number}:{how}"));
+            let (what, all) = (format!("{number}:{how}: {}", came.said), files(&folder));
+            let was_killed = matches!(how, "kill" | "torn") && came.hit;
+            let text = all.get("seen.jsonl").map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+            let mut lines: Vec<&str> = text.iter().flat_map(|text| text.split_inclusive('\n')).collect();
+            if was_killed {
+                lines.pop_if(|last| !last.ends_with('\n'));
+            }
+            for (ix, line) in lines.iter().enumerate() {
+                let told: Result<serde_json::Value, _> = serde_json::from_str(line);
+                let is_its = told.is_ok_and(|told| told["object"]["metadata"]["name"] == format!("w{ix}"));
+                assert!(is_its && line.ends_with('\n'), "{what}\n{text:?}");
+            }
+            assert!(text.is_none() || !lines.is_empty() || was_killed, "{what}\nan empty file is left");
+            std::fs::remove_dir_all(&folder).expect("the folder can go");
+            if !came.hit {
+                // There is nothing in it to be fitted, but all of it is kept.
+                assert!(lines.len() == 3 && came.said.contains("is written: 3 objects"), "{what}\n{text:?}");
+                assert!(number > 5, "it is made, written three times and synced: {number}");
+                break;
+            }
+            assert!(was_killed || came.said.contains("error: ") || how == "short", "{what}\nnobody says so");
+        }
+    }
+}
+
+/// A server is asked to end once it says that it is there; what it came to.
+#[cfg(all(unix, feature = "serve"))]
+fn served(desk: &Desk, line: &str, fault: &str) -> Came {
+    use std::io::{BufRead as _, BufReader, Read as _};
+
+    use nix::sys::signal::{Signal, kill};
+
+    let mut command = desk.command(line);
+    command.env("KUBELAPSE_FAULT", fault).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let (mut said, out) = (String::new(), child.stdout.take().expect("it is piped"));
+    for line in BufReader::new(out).lines() {
+        said += &line.expect("it speaks text");
+        said.push('\n');
+        if said.ends_with("Ctrl-C ends it.\n") {
+            let id = nix::unistd::Pid::from_raw(child.id().cast_signed());
+            kill(id, Signal::SIGTERM).expect("it can be asked to end");
+        }
+    }
+    let mut err = child.stderr.take().expect("it is piped");
+    err.read_to_string(&mut said).expect("it speaks text");
+    let code = child.wait().expect("it ends").code();
+    Came {
+        code,
+        hit: fault.split_once(':').is_some_and(|(at, _)| said.contains(&format!("fault {at}: "))),
+        said,
+    }
+}
+
+/// The file for kubectl is the old or the new one, and somebody's own is never touched: neither one for other clusters, nor ours with
+/// something added, nor a link.
+#[cfg(all(unix, feature = "serve"))]
+#[test]
+fn a_kubeconfig_is_the_old_or_the_new() {
+    let desk = Desk::holding("operations-serve", "web.toml", SCENARIO);
+    let line = |place: &str| format!("serve web.toml --port 0 --kubeconfig {place}/config");
+    // The port is another one each time.
+    let plain = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text).into_owned();
+        let (head, rest) = text.split_once("127.0.0.1:").expect("an address");
+        format!("{head}127.0.0.1:{}", rest.trim_start_matches(|digit: char| digit.is_ascii_digit()))
+    };
+    let came = served(&desk, &line("there"), "");
+    assert_eq!(came.code, Some(0), "{}", came.said);
+    let own = files(&desk.0.join("there"))["config"].clone();
+    let whole = plain(&own);
+    for before in [Files::new(), [("config".to_owned(), own.clone())].into()] {
+        for how in FAULTS {
+            for number in 1.. {
+                let folder = desk.0.join(format!("{how}-{number}"));
+                lay(&folder, &before);
+                let fault = format!("{number}:{how}");
+                let came = served(&desk, &line(&format!("{how}-{number}")), &fault);
+                let what = format!("{fault}: {}", came.said);
+                let all = files(&folder);
+                let is_old = all.get("config") == before.get("config");
+                let is_new = all.get("config").is_some_and(|text| plain(text) == whole);
+                assert!(is_old || is_new, "{what}\n{all:?}");
+                assert!(
+                    !came.said.contains("Ctrl-C ends it.") || is_new,
+                    "{what}\nit serves without the file"
+                );
+                let was_killed = matches!(how, "kill" | "torn") && came.hit;
+                let may_leave = was_killed || came.said.contains(": Remove\n");
+                assert!(may_leave || !all.keys().any(|name| hidden(name)), "{what}\nleft: {:?}", all.keys());
+                std::fs::remove_dir_all(&folder).expect("the folder can go");
+                if !came.hit {
+                    assert!(came.code == Some(0) && number > 4, "{number} operations: {what}");
+                    break;
+                }
+                assert!(number < MANY, "more than {MANY} operations");
+            }
+        }
+    }
+    let mut more = own.clone();
+    more.extend_from_slice(b"contexts:\n- name: mine\n  context: {cluster: kubelapse, namespace: shop}\n");
+    let others = b"apiVersion: v1\nkind: Config\nclusters: []\n".to_vec();
+    for somebodys in [others, Vec::new(), more] {
+        let before: Files = [("config".to_owned(), somebodys)].into();
+        lay(&desk.0.join("mine"), &before);
+        let came = served(&desk, &line("mine"), "1:kill");
+        assert!(
+            came.code == Some(2) && !came.hit && came.said.contains("not written by `serve`"),
+            "{}",
+            came.said
+        );
+        assert!(files(&desk.0.join("mine")) == before, "{}", came.said);
+    }
+    let link = desk.0.join("mine/link");
+    std::os::unix::fs::symlink("../there/config", &link).expect("a link");
+    let came = served(&desk, "serve web.toml --port 0 --kubeconfig mine/link", "1:kill");
+    assert!(came.code == Some(2) && !came.hit, "{}", came.said);
+    assert!(link.is_symlink() && files(&desk.0.join("there"))["config"] == own, "{}", came.said);
+}
+
 /// Commands that only read change nothing, as nothing of theirs comes to the door.
 #[test]
 fn who_reads_changes_nothing() {

@@ -135,8 +135,11 @@ fn tried(desk: &Desk, line: &str, option: &str, value: Option<&str>) -> Option<S
     if out.contains(is_evil) || err.contains(is_evil) {
         return said("a terminal would obey it");
     }
+    let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
     match output.status.code() {
-        Some(0 | 1) | None if !err.contains("panicked") => None,
+        Some(0 | 1) if !err.contains("panicked") => None,
+        // It goes on, and is ended; what the memory of the machine ends (SIGABRT) had to be refused.
+        None if signal == Some(KILLED) => None,
         Some(137) => None,
         Some(2) if err.trim().is_empty() => said("refused without a word"),
         Some(2) if err.len() > 8_000 + 3 * value.map_or(0, str::len) => {
@@ -146,8 +149,56 @@ fn tried(desk: &Desk, line: &str, option: &str, value: Option<&str>) -> Option<S
             said(&format!("it was refused, and left {:?}", desk.everything()))
         }
         Some(2) => None,
-        code => said(&format!("{code:?}")),
+        code => said(&format!("exit {code:?}, signal {signal:?}")),
     }
+}
+
+/// SIGKILL
+const KILLED: i32 = 9;
+
+/// Pods for which there is no memory are refused before the first of them is made, whoever is to play them, and nothing is written;
+/// of few nobody says anything.
+#[cfg(target_os = "linux")]
+#[test]
+fn more_pods_than_there_is_memory_for_are_refused() {
+    let said = |desk: &Desk, line: &str| {
+        let script = format!("ulimit -v {KILOBYTES}; exec \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_kubelapse")]).args(line.split_whitespace());
+        let output = command.current_dir(&desk.0).stdin(Stdio::null()).output().expect("a shell");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 9000000, selector: {matchLabels: {a: b}}, \
+                      template: {metadata: {labels: {a: b}}, spec: {containers: [{name: app, image: x}]}}}\n";
+    let desk = Desk::holding(
+        "options-memory",
+        "many.toml",
+        &format!("until = \"9s\"\n{}replicas = 10000000\n", crate::POD),
+    );
+    desk.write("many.yaml", deployment);
+    desk.write("web.toml", &format!("until = \"9s\"\n{}replicas = 3\n", crate::POD));
+    desk.write("rules.yaml", "groups: []\n");
+    let before = desk.everything();
+    for line in [
+        "run many.toml --out made",
+        "run many.yaml --out made",
+        "test many.toml",
+        "step many.toml --plain",
+        "serve many.toml --port 0 --kubeconfig config",
+        "sweep many.toml --vary seed=1,2 --out made",
+        "sweep web.toml --vary pod.web.replicas=1,10000000 --out made",
+        "audit many.yaml",
+    ] {
+        let (code, words) = said(&desk, line);
+        assert_eq!(code, Some(2), "{line}: {words}");
+        assert!(
+            words.contains("000 pods take more than 1") && words.contains(" to be had"),
+            "{line}: {words}"
+        );
+        assert_eq!(desk.everything(), before, "{line}");
+    }
+    assert_eq!(said(&desk, "check many.toml").0, Some(0), "nothing is played there");
+    assert_eq!(said(&desk, "test web.toml").0, Some(0));
 }
 
 #[test]

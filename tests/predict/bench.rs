@@ -29,6 +29,10 @@ pub struct Next {
 
 /// A cluster that was cut.
 pub struct Cut {
+    /// Whose life was cut: cuts of one life hang together, as what luck had decided before both of them is the same.
+    pub life: String,
+    /// Its family of recordings was not looked at while the rules were made.
+    pub is_held_out: bool,
     pub pods: Vec<Next>,
 }
 
@@ -83,7 +87,7 @@ fn one(plan: &Arc<Plan>, seed: u64, cut: u64, futures: u64) -> Cut {
         })
         .next()
     };
-    Cut { pods: pods(&up, &played, at, next) }
+    Cut { life: seed.to_string(), is_held_out: false, pods: pods(&up, &played, at, next) }
 }
 
 /// Plays a scenario under some seeds, stands in each run at some instants, and asks what may come from there on.
@@ -93,11 +97,15 @@ pub fn at_cursors(text: &str, seeds: u64, each: u64) -> Vec<Cut> {
     let plan = Arc::new(loaded.plan);
     let runs: Vec<(u64, u64)> = (0..seeds).flat_map(|seed| (0..each).map(move |cut| (seed, cut))).collect();
     runs.par_iter()
-        .map(|(seed, cut)| at_cursor(Walk::new(script.clone(), &plan, *seed), *seed << 8 | cut))
+        .map(|(seed, cut)| Cut {
+            life: seed.to_string(),
+            is_held_out: false,
+            pods: at_cursor(Walk::new(script.clone(), &plan, *seed), *seed << 8 | cut),
+        })
         .collect()
 }
 
-fn at_cursor(mut walk: Walk, luck: u64) -> Cut {
+fn at_cursor(mut walk: Walk, luck: u64) -> Vec<Next> {
     let length = walk.plan().until.since(walk.plan().start).micros() as f64;
     let at = walk.plan().start + Span::from_micros((length * (0.05 + 0.75 * Luck(luck).unit())) as i64);
     walk.seek_time(at);
@@ -126,7 +134,7 @@ fn at_cursor(mut walk: Walk, luck: u64) -> Cut {
             came,
         }
     };
-    Cut { pods: futures.pods.iter().zip(&shown).map(next).collect() }
+    futures.pods.iter().zip(&shown).map(next).collect()
 }
 
 fn time_of(line: &str) -> &str {
@@ -175,14 +183,15 @@ pub struct Report {
     pub held: [(usize, usize); 3],
 }
 
-/// Ranks of what came among what was predicted, by kind, and how often windows held it.
+/// Ranks of what came among what was predicted, by kind, and how often windows held it. A chance is that of whole lives: futures of
+/// one seed stand in for what came, after all cuts of a life.
 pub fn told(set: &str, cuts: &[Cut]) -> Report {
-    let mut gaps: Vec<Vec<Gap>> = Vec::new();
+    let mut gaps: BTreeMap<&str, Vec<Gap>> = BTreeMap::new();
     let mut held = [(0, 0); 3];
     let (mut fits, mut all, mut none) = ([0usize; 3], 0usize, 0usize);
     let mut wrong: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for cut in cuts {
-        let mut own = Vec::new();
+        let own = gaps.entry(cut.life.as_str()).or_default();
         for pod in &cut.pods {
             pod.futures.iter().for_each(|(fit, _)| fits[*fit as usize] += 1);
             all += 1;
@@ -213,9 +222,8 @@ pub fn told(set: &str, cuts: &[Cut]) -> Report {
             windows(&same, *came, &mut held);
             own.push(Gap { kind: kind(&pod.kind), name: pod.name.clone(), recorded: *came, simulated: same });
         }
-        gaps.push(own);
     }
-    let ranked = ranks::told(&[(set.to_owned(), gaps)]);
+    let ranked = ranks::told(&[(set.to_owned(), gaps.into_values().collect())]);
     let mut words = format!(
         "{set}: {all} pods at {} cuts; presents {fits:?} (not, alike, exact), {none} without one\n",
         cuts.len()

@@ -1,7 +1,7 @@
 //! Recordings of real clusters, cut in the middle: what kubectl had printed by then is predicted from, and what came is held
 //! against it. What somebody was going to do no prediction can know: each looks ahead up to the next thing that is done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,10 @@ use super::bench::{Cut, Luck, Next, pods};
 /// A stream of a recording, its lines in the order of time.
 pub struct Stream {
     pub name: String,
+    /// Its name and its set's.
+    life: String,
+    /// Its family, the first word of its name, is each second one of all.
+    is_held_out: bool,
     plan: Plan,
     lines: Vec<(f64, Value)>,
     /// What workloads came to: when, whose it is (`deployment/web`), from and to.
@@ -44,17 +48,27 @@ impl Stream {
     }
 }
 
-/// All that there are, of a set.
+/// The family of a recording: the first word of its name.
+fn family(name: &str) -> &str {
+    name.split('-').next().unwrap_or_default()
+}
+
+/// All that there are, of a set. Families in alphabetical order: the first is one to look at, the second is held out, and so on,
+/// whatever is in them.
 pub fn streams(set: &str) -> Vec<Stream> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden-workloads").join(set);
     let mut folders: Vec<PathBuf> =
         std::fs::read_dir(root).expect("recordings").flatten().map(|entry| entry.path()).collect();
+    folders.retain(|folder| folder.join("stream.jsonl.gz").exists());
     folders.sort();
-    folders
-        .iter()
-        .filter(|folder| folder.join("stream.jsonl.gz").exists())
-        .map(|folder| stream(folder))
-        .collect()
+    let mut streams: Vec<Stream> = folders.iter().map(|folder| stream(folder)).collect();
+    let families: BTreeSet<String> = streams.iter().map(|own| family(&own.name).to_owned()).collect();
+    for own in &mut streams {
+        own.life = format!("{set}/{}", own.name);
+        own.is_held_out =
+            families.iter().position(|of| of == family(&own.name)).is_some_and(|ix| ix % 2 == 1);
+    }
+    streams
 }
 
 fn stream(folder: &Path) -> Stream {
@@ -82,7 +96,7 @@ fn stream(folder: &Path) -> Stream {
             (at, row[owner].to_owned(), row[from].to_owned(), row[to].to_owned())
         })
         .collect();
-    Stream { name, plan, lines, states }
+    Stream { life: String::new(), is_held_out: false, name, plan, lines, states }
 }
 
 /// What the workloads of a cut came to next, and the next pod or Job that they made.
@@ -184,7 +198,10 @@ fn one(stream: &Stream, part: f64, futures: u64) -> Option<(String, Cut)> {
     let found = pods(&up, &played, now, |name| later.get(name).cloned());
     let mut found = found;
     found.extend(workloads(stream, &up, &played, at, now, now + ahead));
-    Some((format!("{} at {at:.1}", stream.name), Cut { pods: found }))
+    Some((
+        format!("{} at {at:.1}", stream.name),
+        Cut { life: stream.life.clone(), is_held_out: stream.is_held_out, pods: found },
+    ))
 }
 
 /// The first change of each pod after a cut.

@@ -7,11 +7,11 @@
 
 use std::sync::Arc;
 
-use kubelapse::course::{Course, Progress};
+use kubelapse::course::{Course, Progress, paths};
 use kubelapse::scenario::assumed::{self, Given};
 use kubelapse::scenario::builtin::{self, Topic};
 use kubelapse::session::line::Reply;
-use kubelapse::session::{Line, Script, Stop, Walk};
+use kubelapse::session::{Direction, Line, Move, Script, Stop, Walk, Way};
 use kubelapse::time::{Span, Time};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -42,8 +42,13 @@ pub enum Ask {
     Saved {},
     /// All scenarios that are built in.
     Catalogue {},
-    /// The table of contents of the course, with what was done of it.
-    Course { progress: String },
+    /// The table of contents of the course, or of a path through it, with what was done of it.
+    Course {
+        progress: String,
+        /// Empty: all lessons.
+        #[serde(default)]
+        path: String,
+    },
     /// What came of the lesson that is open is written into what was done of the course.
     Record { progress: String },
 }
@@ -74,7 +79,7 @@ pub fn answer(held: &mut Option<Held>, ask: Ask) -> Said {
     match ask {
         Ask::Open { text, seed, set, lesson } => open(held, &text, seed, &set, lesson).into(),
         Ask::Catalogue {} => catalogue().into(),
-        Ask::Course { progress } => course(&progress).into(),
+        Ask::Course { progress, path } => course(&progress, &path).into(),
         ask => match held {
             Some(held) => held.answer(ask),
             None => problem("error: nothing is open\n").into(),
@@ -197,7 +202,8 @@ impl Held {
     fn go(&mut self, steps: usize) -> Value {
         self.stand(self.far.1);
         let until = self.walk().plan().until;
-        let stop = self.line.walk.go_some(until, steps);
+        let mut way = Way::new(Direction::Forward, Move::To(until));
+        let stop = self.line.walk.go_on(&mut way, steps);
         self.reached();
         json!({ "more": stop.is_none(), "question": stop == Some(Stop::Question), "state": self.state() })
     }
@@ -266,13 +272,18 @@ fn catalogue() -> Value {
     json!({ "catalogue": all.collect::<Vec<_>>() })
 }
 
-fn course(text: &str) -> Value {
+fn course(text: &str, path: &str) -> Value {
     let (progress, problem) = match Progress::parse(text) {
         Ok(progress) => (progress, None),
         Err(_) if text.trim().is_empty() => (Progress::default(), None),
         Err(why) => (Progress::default(), Some(why)),
     };
-    let course = Course::new(progress);
+    // A path that there is no more is all of them.
+    let path = paths::find(path);
+    let course = match path {
+        Some(path) => Course::along(path, progress),
+        None => Course::new(progress),
+    };
     let topics = course.chapters.iter().map(|chapter| {
         let heading = course.heading(chapter);
         let lessons = chapter.lessons.iter().map(|ix| {
@@ -286,5 +297,9 @@ fn course(text: &str) -> Value {
         json!({ "heading": heading, "lessons": lessons.collect::<Vec<_>>() })
     });
     let next = course.next_open(None).map(|ix| course.lessons[ix].name.clone());
-    json!({ "topics": topics.collect::<Vec<_>>(), "summary": course.summary(), "next": next, "problem": problem })
+    let all = paths::ALL.iter().map(|path| json!({ "name": path.name, "about": path.about }));
+    json!({
+        "topics": topics.collect::<Vec<_>>(), "summary": course.summary(), "next": next, "problem": problem,
+        "paths": all.collect::<Vec<_>>(), "path": path.map_or("", |path| path.name),
+    })
 }

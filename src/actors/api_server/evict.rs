@@ -8,6 +8,7 @@ use crate::api::{Condition, Sym, Tri};
 use crate::engine::Distribution;
 use crate::rules::api_server::eviction::{Evicted, Refused, may_go};
 use crate::time::Span;
+use crate::world::workloads::BudgetId;
 use crate::world::{PodId, Purpose, SimEvent, World};
 
 /// From one write of an eviction to the next: of 77 recorded half 5 ms or less, one in ten 20 and more, one 83.
@@ -29,15 +30,7 @@ pub fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) -> Result<(), R
         ids.iter().map(|id| &w.workloads.budgets[id.ix()].object).collect();
     let cost = may_go(&evicted, &budgets, w.now, &w.gates)?;
     if let (Some(budget), [id]) = (cost, ids.as_slice()) {
-        let still = (
-            w.workloads.budgets[id.ix()].object.status.disruptions_allowed,
-            budget.status.disruptions_allowed,
-        );
-        Invariant::BudgetsAreKept.holds(still.0 > 0 && still.1 == still.0 - 1, || {
-            format!("{} of {} may go, and {} once {} went", still.0, budget.meta.name, still.1, evicted.name)
-        });
-        w.workloads.budgets.write(id.ix()).beside.let_go.insert(evicted.name, pod);
-        update_status_of(w, *id, |own: &mut PodDisruptionBudget| own.status = budget.status);
+        pay(w, *id, budget, pod, evicted.name);
     }
     let condition = Condition::new(Sym::DISRUPTION_TARGET, Tri::True)
         .because(Sym::EVICTION_BY_EVICTION_API, "Eviction API: evicting");
@@ -46,6 +39,17 @@ pub fn evict(w: &mut World, pod: PodId, grace_secs: Option<i64>) -> Result<(), R
     let takes = WRITE.sample(&mut w.pod_draw(Purpose::Request, pod, w.instant()));
     w.after(takes, SimEvent::Evicted { pod });
     Ok(())
+}
+
+/// An eviction costs its budget one of the disruptions that it still allows.
+pub fn pay(w: &mut World, id: BudgetId, budget: PodDisruptionBudget, pod: PodId, name: String) {
+    let allowed = w.workloads.budgets[id.ix()].object.status.disruptions_allowed;
+    let left = budget.status.disruptions_allowed;
+    Invariant::BudgetsAreKept.holds(allowed > 0 && left == allowed - 1, || {
+        format!("{allowed} of {} may go, and {left} once {name} went", budget.meta.name)
+    });
+    w.workloads.budgets.write(id.ix()).beside.let_go.insert(name, pod);
+    update_status_of(w, id, |own: &mut PodDisruptionBudget| own.status = budget.status);
 }
 
 /// The condition of an evicted pod is stored: it is deleted.

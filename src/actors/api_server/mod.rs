@@ -18,6 +18,8 @@ mod stored;
 mod workloads;
 
 pub use crate::rules::api_server::pod_status::put_condition;
+#[cfg(test)]
+pub use evict::pay;
 pub use evict::{evict, evicted};
 pub use found::{FoundPod, found_object, found_owner, found_pod};
 pub use limits::{charge_object, counted};

@@ -1,12 +1,11 @@
 //! A run that finds what the run before it has found.
 //!
-//! A pod in a crash loop is synced a handful of times while it waits, and in all of them but the first and the last the status
-//! is the one that is held already, and the one container to be started is held back as before. All that comes of such a run is
-//! that it is told once more. Builds that assert take it step by step all the same, and compare.
+//! A pod in a crash loop is synced a handful of times while it waits, and in all of them the one container to be started is held
+//! back as it was in the first. Of such a run only the status is computed; and where that is the held one as well, all that comes
+//! of it is that the back-off is told once more. Builds that assert take it step by step all the same, and compare.
 
-use super::deadline::past_deadline;
 use super::run::{Outcome, Step};
-use super::{start_container, status};
+use super::start_container;
 use crate::rules::machinery::backoff::Restart;
 use crate::time::{Span, Time};
 use crate::world::learned::actions::SyncActions;
@@ -29,38 +28,41 @@ impl HeldBack {
     }
 }
 
-/// What a run would come to that begins now, if it looks at the same as the one before it and the back-off goes on.
+/// What a run comes to that begins now, if the back-off goes on that the one before it has found, and its status does not end
+/// the pod.
 pub fn held_back(w: &World, pod: PodId) -> Option<HeldBack> {
     let p = w.local(pod);
     let worker = p.worker?;
-    let container = worker.settled?.held_back?;
-    // The status does not ask for probes that kill; and a worker of a probe may have to be made anew.
+    let container = worker.held_back?;
+    // What else decides of a run, and is not in what the kubelet has seen of the runtime. Of probes, those that kill; and a
+    // worker of one may have to be made anew.
     let kills = worker.memory.iter().map(|memory| &memory.probers).any(Probers::can_kill);
-    if kills || worker.lost_probers || past_deadline(p, w.now) {
+    let ends = worker.deletion.is_some() || worker.ended_by.is_some();
+    if kills || ends || worker.lost_probers || p.runtime.resize.is_some() {
         return None;
     }
-    status::repeated(w, p)?;
     match start_container::restart(w, p, container)? {
         Restart::Waits { delay, until } => Some(HeldBack { container, delay, until }),
         Restart::Starts(_) => None,
     }
 }
 
-/// The run, in one step.
+/// The run but for its status, in one step.
 pub fn waits(w: &mut World, pod: PodId, HeldBack { container, delay, until }: HeldBack) -> Step {
     start_container::waits(w, pod, container, delay);
     Some(Outcome::Failed { until: Some(until) })
 }
 
-/// Notes what a run came to whose status was the held one: whether the back-off of one container was all that it found.
-pub fn note(w: &mut World, pod: PodId, actions: &SyncActions, step: Step) {
-    let Some(Outcome::Failed { until: Some(_) }) = step else { return };
-    let [container] = actions.to_start[..] else { return };
+/// Notes what a run came to: whether the back-off of one container was all that it found, and would be as long as the kubelet
+/// sees the same of the runtime. A pod all of whose containers may be restarted together is asked by its status, too.
+pub fn note(w: &mut World, pod: PodId, actions: &SyncActions, by_status: bool, step: Step) {
+    let found = match (step, &actions.to_start[..]) {
+        (Some(Outcome::Failed { until: Some(_) }), [container]) => Some(*container),
+        _ => None,
+    };
     let presents_secrets = !w.pods[pod.ix()].spec.image_pull_secrets.is_empty();
-    if !presents_secrets
-        && actions.to_do.kill.is_empty()
-        && let Some(settled) = w.worker_mut(pod).and_then(|worker| worker.settled.as_mut())
-    {
-        settled.held_back = Some(container);
+    let stays = !by_status && !presents_secrets && actions.to_do.kill.is_empty();
+    if let Some(worker) = w.worker_mut(pod) {
+        worker.held_back = found.filter(|_| stays);
     }
 }

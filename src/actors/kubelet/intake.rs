@@ -53,6 +53,7 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
     worker.deletion = deletion;
     let old_spec = std::mem::replace(&mut worker.spec, spec);
     if new_spec {
+        worker.held_back = None;
         worker.memory.resize(p.pod.container_count(), ContainerMemory::default());
         forget_back_offs(w, pod, &old_spec);
         watch_deadline(w, pod);
@@ -110,15 +111,20 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
     *held = Some(Box::new(worker));
     taken::add(w, pod, node, &request);
     if !ending {
-        let has = w.kubelet(node).map_or(0, |kubelet| kubelet.taken.pods.len());
-        let allowed = admission::allowed_pods(w, node);
-        Invariant::PodsHaveRoom
-            .holds(has as i64 <= allowed, || format!("{has} pods where there is room for {allowed}"));
+        has_room(w, node);
     }
     watch_deadline(w, pod);
     allocation::pod_added(w, pod, node);
     pod_worker::update_pod(w, pod);
     local_storage::look(w, pod);
+}
+
+/// What a kubelet has taken, its node has room for.
+pub fn has_room(w: &World, node: NodeId) {
+    let has = w.kubelet(node).map_or(0, |kubelet| kubelet.taken.pods.len());
+    let allowed = admission::allowed_pods(w, node);
+    Invariant::PodsHaveRoom
+        .holds(has as i64 <= allowed, || format!("{has} pods where there is room for {allowed}"));
 }
 
 /// What a kubelet has of a pod with which it has been living.
@@ -195,6 +201,7 @@ fn new_worker(p: &Pod, node: NodeId, first: u32, spec: Arc<crate::api::PodSpec>,
         status_stale: false,
         cached: None,
         settled: None,
+        held_back: None,
         outgoing: None,
         finished: false,
         memory: smallvec::smallvec![ContainerMemory::default(); p.container_count()],

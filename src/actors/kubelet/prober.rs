@@ -277,10 +277,10 @@ pub fn container_changed(w: &mut World, pod: PodId) {
     let now = w.now;
     for ix in w.pods[pod.ix()].container_ixs() {
         // Most containers have no worker.
-        let own = w.worker(pod).and_then(|worker| worker.memory.get(ix.ix())).map(|memory| &memory.probers);
-        let Some(own) = own.filter(|own| !own.is_empty()) else { continue };
-        let there = ProbeKind::ALL.map(|kind| own.get(kind).is_some());
-        for (kind, _) in ProbeKind::ALL.into_iter().zip(there).filter(|(_, there)| *there) {
+        if w.local(pod).memory(ix).is_none_or(|memory| memory.probers.is_empty()) {
+            continue;
+        }
+        for kind in ProbeKind::ALL {
             arm(w, pod, ix, kind, now + Span::from_micros(1));
         }
     }

@@ -74,7 +74,7 @@ fn inspect(w: &mut World, pod: PodId) -> News {
         news.removes =
             worker.ended_by.is_some_and(|ended| ended.is_eviction()) && some_died(&worker.cache, live);
         worker.cache = learned.see(p.pod.template, live);
-        worker.settled = None;
+        (worker.settled, worker.held_back) = (None, None);
     }
     if let Some(own) = p.runtime.resize.as_deref_mut() {
         // A watch condition that is met is an event of its own.

@@ -36,24 +36,23 @@ fn known(p: Local<'_>, ix: ContainerIx, found: impl Fn(&Container) -> bool) -> K
 /// The same of all containers.
 fn all_known<'a>(w: &'a World, p: Local<'a>) -> impl Iterator<Item = Known> + Clone + use<'a> {
     let kubelet_start = p.worker.map_or(Time::FAR, |worker| w.kubelet_start(worker.node));
-    // Since 1.35 a new kubelet leaves the readiness of what it finds running as it is.
+    // Since 1.35 a new kubelet leaves the readiness of what it finds running as it is; of a pod that came later it finds nothing.
+    let finds = !w.gates.change_status_on_kubelet_restart && p.created < kubelet_start;
     let found = move |container: &Container| {
         let runtime = p.worker.map(Worker::sees);
         let since = || runtime?.newest(container.name).and_then(RuntimeContainer::running_since);
-        container.readiness_probe.is_some()
-            && !w.gates.change_status_on_kubelet_restart
-            && ran_before_kubelet(since(), kubelet_start)
+        finds && container.readiness_probe.is_some() && ran_before_kubelet(since(), kubelet_start)
     };
     p.container_ixs().map(move |ix| known(p, ix, found))
 }
 
-/// Computes the status from the run's snapshot of the runtime and hands it to the status manager; returns the phase. Tells
+/// Computes the status from what the run goes by of the runtime and hands it to the status manager; returns the phase. Tells
 /// of an exceeded deadline on the way.
 pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
     let p = w.local(pod);
     let worker = p.worker?;
     let (ended_by, ip) = (worker.ended_by, w.machines[worker.node.ix()].ip);
-    let runtime = &worker.run.as_ref()?.snapshot.status;
+    let runtime = &worker.sees().status;
     let past = past_deadline(p, w.now);
     let again = repeated(w, p).filter(|_| !is_terminal && !past);
     if again.is_some() && cfg!(not(debug_assertions)) {
@@ -91,7 +90,7 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
 }
 
 /// The phase, where the last sync has found nothing new and this one asks with the same.
-pub fn repeated(w: &World, p: Local<'_>) -> Option<Phase> {
+fn repeated(w: &World, p: Local<'_>) -> Option<Phase> {
     let worker = p.worker?;
     let settled = worker.settled?;
     let is_same = settled.api_version == p.resource_version as u32
@@ -114,6 +113,5 @@ fn settle(w: &mut World, pod: PodId, answer: Option<Repeat>) {
         api_version: p.pod.resource_version as u32,
         held_number: held.version as u32,
         answer,
-        held_back: None,
     });
 }

@@ -24,7 +24,7 @@ pub fn play(w: &mut World, pod: PodId, op: Op<'_>) -> Option<Played> {
         template(templates, p),
         &Asked {
             op,
-            shape: worker.run.as_ref().and_then(|run| run.snapshot.shape),
+            shape: worker.sees().shape,
             spec: &worker.spec,
             status: &p.status,
             held: worker.status(),

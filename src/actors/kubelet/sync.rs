@@ -48,9 +48,13 @@ pub fn sync_pod(w: &mut World, pod: PodId) -> Step {
     if let Some(found) = again
         && cfg!(not(debug_assertions))
     {
+        if status::compute(w, pod, false).is_some_and(Phase::is_terminal) {
+            return Some(Outcome::Transition);
+        }
         return again::waits(w, pod, found);
     }
-    let worker = w.worker(pod)?;
+    let worker = w.worker_mut(pod)?;
+    worker.held_back = None;
     let snapshot = worker.cache.clone();
     run::set(w, pod, run::fresh(snapshot, Work::Sync, Stage::Volumes));
     allocation::check_progress(w, pod);
@@ -85,8 +89,8 @@ fn mounted(w: &mut World, pod: PodId) -> Step {
     let worker = p.worker?;
     let run = worker.run.as_ref()?;
     let (spec, live) = (&*worker.spec, Some(&*run.snapshot.status));
-    let restart_all = gates.restart_all_containers
-        && restart::all_could_restart(spec, gates)
+    let could_restart_all = gates.restart_all_containers && restart::all_could_restart(spec, gates);
+    let restart_all = could_restart_all
         && match worker.status() {
             Some(status) => ask!(status, |status| restart::should_restart_all(spec, live, Some(status))),
             None => restart::should_restart_all::<Real, Real>(spec, live, None),
@@ -130,7 +134,7 @@ fn mounted(w: &mut World, pod: PodId) -> Step {
     }
     run.to_kill = actions.kill.clone();
     let step = kill_next(w, pod);
-    again::note(w, pod, &computed, step);
+    again::note(w, pod, &computed, could_restart_all, step);
     step
 }
 

@@ -12,7 +12,7 @@ use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::applied::{AppliedObject, ApplyPlan};
 use crate::scenario::command::{Among, ObjectTarget, Target};
 use crate::scenario::metrics::MetricPlan;
-use crate::scenario::plan::{Attempt, AttemptsOf, ImagePlan, OnTerm, Outage, ProbePoint, ProgramPlan};
+use crate::scenario::plan::{Attempt, AttemptsOf, Exit, ImagePlan, OnTerm, Outage, ProbePoint, ProgramPlan};
 use crate::scenario::{Action, Command, Plan};
 use crate::session::{Session, closed_records};
 use crate::time::Span;
@@ -368,7 +368,7 @@ impl<'a> Case<'a> {
         let stops = self.assumed.stops.unwrap_or(Span::from_secs(1));
         let runs = self.assumed.runs.unwrap_or(Span::from_secs(10));
         let runs = (!self.subject.serves()).then_some(Distribution::Constant(runs));
-        let on_term = OnTerm::After { after: Distribution::Constant(stops), exit: 0 };
+        let on_term = OnTerm::After { after: Distribution::Constant(stops), exit: Exit::Code(0) };
         let mut attempt = Attempt { runs, on_term, ..Attempt::default() };
         attempt.pre_stop.takes = Distribution::Constant(self.pre_stop());
         booting(attempt, self.boots_or_not())

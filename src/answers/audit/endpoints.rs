@@ -7,7 +7,7 @@ use crate::engine::Distribution;
 use crate::record::{Change, ObjectChange, Transition};
 use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::Command;
-use crate::scenario::plan::OnTerm;
+use crate::scenario::plan::{Exit, OnTerm};
 use crate::time::Span;
 
 pub(super) const QUESTION: Question =
@@ -94,7 +94,7 @@ fn margin(case: &Case<'_>) -> Option<Spread> {
 fn figures(case: &Case<'_>, seed: u64) -> Option<(Span, Span)> {
     let deleted = case.settled();
     let mut attempt = case.attempt();
-    attempt.on_term = OnTerm::After { after: Distribution::Constant(Span::ZERO), exit: 0 };
+    attempt.on_term = OnTerm::After { after: Distribution::Constant(Span::ZERO), exit: Exit::Code(0) };
     let delete = Command::DeletePod { pod: case.one_pod(), grace_secs: None, force: false };
     let until = deleted + Span::from_secs(180);
     let variant =

@@ -84,7 +84,7 @@ fn drain(case: &Case<'_>) -> Option<Drained> {
     let runs = Some(Distribution::Constant(Span::from_secs(600)));
     let at = Span::from_secs(120);
     // Who does not handle SIGTERM ends by it.
-    let on_term = OnTerm::After { after: Distribution::Constant(Span::ZERO), exit: 143 };
+    let on_term = OnTerm::After { after: Distribution::Constant(Span::ZERO), exit: Exit::Code(143) };
     let attempts = vec![Attempt { runs, on_term, ..case.attempt() }];
     let quiet = Variant { attempts, until: at, ..Variant::default() };
     let before = case.play(&quiet, 0);

@@ -5,7 +5,7 @@ use super::case::Variant;
 use super::{Advice, Case, Question, Rank, Spread, Told};
 use crate::engine::Distribution;
 use crate::scenario::Command;
-use crate::scenario::plan::OnTerm;
+use crate::scenario::plan::{Exit, OnTerm};
 use crate::time::Span;
 
 pub(super) const QUESTION: Question =
@@ -67,7 +67,7 @@ fn limit(case: &Case<'_>) -> Option<Spread> {
     let deleted = case.settled();
     case.longest(MOST, |stops, seed| {
         let mut attempt = case.attempt();
-        attempt.on_term = OnTerm::After { after: Distribution::Constant(stops), exit: 0 };
+        attempt.on_term = OnTerm::After { after: Distribution::Constant(stops), exit: Exit::Code(0) };
         let delete = Command::DeletePod { pod: case.one_pod(), grace_secs: None, force: false };
         let until = deleted + stops + Span::from_secs(120);
         let variant = Variant {

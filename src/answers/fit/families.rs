@@ -56,7 +56,7 @@ impl Shape {
 /// Less than this is no chance.
 const LEAST: f64 = 1e-300;
 /// A scale of the logarithm, as its logarithm, from a thousandth to some thousand.
-const SCALES: (f64, f64) = (-7.0, 8.0);
+const SCALES: (f64, f64) = (-6.9, 8.0);
 
 fn of_group(group: &Group, shape: Shape, place: f64, scale: f64) -> f64 {
     let inside = group

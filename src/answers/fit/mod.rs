@@ -282,4 +282,8 @@ fn delays(history: &History, fitted: &mut Fitted) {
         false => &parts::UNSEEN[..6],
     };
     fitted.told.extend(unseen.iter().map(|(key, why)| format!("[latency] {key}: {why}")));
+    if !delays.is_empty() && !delays.contains_key("inspectImage") {
+        let why = "no container was seen to start right behind another one with its image there already";
+        fitted.told.push(format!("[latency] inspectImage: {why}"));
+    }
 }

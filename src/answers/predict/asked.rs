@@ -81,7 +81,7 @@ pub fn unknown(said: &[Said], given: &Given) -> Vec<Problem> {
             || "it is the name of a pod or of a workload, also as deployment/web".to_owned(),
             |near| format!("did you mean {near}?"),
         );
-        Problem { words: format!("{of}: no pod and no workload of that name in it"), hint: near }
+        Problem { line: 0, words: format!("{of}: no pod and no workload of that name in it"), hint: near }
     };
     missing.map(problem).collect()
 }
@@ -93,8 +93,17 @@ pub fn version(asked: Option<&str>, given: &Given) -> String {
     if Version::parse(&told).is_some() {
         return told;
     }
-    let minor = |text: &str| text.rsplit('.').next().and_then(|minor| minor.parse::<u32>().ok()).unwrap_or(0);
-    let nearest = Version::NAMES.iter().min_by_key(|name| minor(name).abs_diff(minor(&told)));
+    let parts = |text: &str| {
+        let mut parts = text.split('.').map(|part| part.parse::<i64>().unwrap_or(0));
+        (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
+    };
+    // Of another major version all minor ones are equally far: those of a later one are nearest to the last that is known.
+    let (major, minor) = parts(&told);
+    let far = |name: &&&str| match parts(name) {
+        (own, known) if own == major => (0, (known - minor).abs()),
+        (own, known) => ((own - major).abs(), if own < major { -known } else { known }),
+    };
+    let nearest = Version::NAMES.iter().min_by_key(far);
     nearest.map_or_else(|| told.clone(), |name| (*name).to_owned())
 }
 
@@ -107,7 +116,7 @@ pub fn blank(version: &str) -> Result<Plan, Vec<Problem>> {
         "name = \"given\"\nkubernetes = \"{version}\"\n[[pod]]\nname = \"none\"\nspec.containers = [{{ name = \"none\", image = \"none\" }}]\n"
     );
     scenario::load("given.toml", &text, &scenario::no_files, &[])
-        .map_err(|problems| vec![Problem { words: problems.render(false), hint: String::new() }])
+        .map_err(|problems| vec![Problem { line: 0, words: problems.render(false), hint: String::new() }])
 }
 
 /// Plays all presents side by side.

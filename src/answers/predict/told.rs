@@ -10,8 +10,9 @@ use super::fit::Fit;
 use super::workloads::{self, Workload};
 use crate::api::workload::WorkloadState;
 use crate::rules::api_server::objects::ObjectType;
+use crate::rules::controllers::cron_schedule::Schedule;
 use crate::rules::kubectl::printing::{self, Columns};
-use crate::rules::versions::gates::Gates;
+use crate::scenario::given::priors::Supposed;
 use crate::scenario::given::{GivenPod, SetUp};
 use crate::session::futures::follower::WorkloadCourse;
 use crate::session::futures::ways::{self, Standing};
@@ -64,6 +65,10 @@ pub struct PodFuture {
     pub stays: f64,
     /// The changes on the way that is the likeliest at each of them.
     pub steps: Vec<Step>,
+    /// On what it stands where nothing is known of a program of its: `boots` (it boots as most do), `runs`
+    /// (it ends as most do) or `stops` (it ends after SIGTERM as most do).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supposed: Option<Supposed>,
 }
 
 /// A change.
@@ -96,7 +101,8 @@ pub struct WorkloadFuture {
     pub name: String,
     /// What may come, the likeliest first.
     pub events: Vec<Event>,
-    /// Why it is not complete for as far as it looks ahead, in most futures; None: it is in some of them, or nothing is seen.
+    /// Why it is not complete for as far as it looks ahead, in most futures; None: it is in some of them, or nothing is seen. Of a
+    /// CronJob why no Job of it is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub never: Option<String>,
 }
@@ -136,8 +142,7 @@ impl Prediction {
     /// Of all futures, in the order of the seeds.
     pub fn of(up: &SetUp, played: &[Played], asked: &Asked) -> Prediction {
         let gates = &up.plan.gates;
-        let pods = up.given.pods.iter().enumerate();
-        let pods = pods.map(|(ix, pod)| future(ix, pod, played, asked, gates)).collect();
+        let pods = (0..up.given.pods.len()).map(|ix| future(ix, up, played, asked)).collect();
         Prediction {
             now: up.given.now.rfc3339_secs(),
             kubernetes: gates.version.as_str(),
@@ -148,7 +153,7 @@ impl Prediction {
             workloads: workloads::of(up)
                 .iter()
                 .enumerate()
-                .map(|(ix, own)| of_workload(ix, own, played, asked))
+                .map(|(ix, own)| of_workload(ix, own, up, played, asked))
                 .collect(),
             drains: (0..up.drains.len()).map(|ix| of_drain(ix, up, played, asked)).collect(),
             assumed: up.assumed.clone(),
@@ -169,9 +174,11 @@ pub fn counted(played: &[Played], ix: usize) -> Vec<&[(Time, Standing)]> {
     if exact.len() >= enough { exact } else { of(Fit::Alike) }
 }
 
-fn future(ix: usize, given: &GivenPod, played: &[Played], asked: &Asked, gates: &Gates) -> PodFuture {
+fn future(ix: usize, up: &SetUp, played: &[Played], asked: &Asked) -> PodFuture {
+    let (given, supposed): (&GivenPod, _) = (&up.given.pods[ix], up.players[ix].supposed);
     let pod = &given.pod;
-    let shown = printing::columns(&pod.spec, &pod.status, pod.meta.deletion_timestamp.is_some(), gates);
+    let shown =
+        printing::columns(&pod.spec, &pod.status, pod.meta.deletion_timestamp.is_some(), &up.plan.gates);
     let courses = counted(played, ix);
     let presents = courses.len();
     let courses = if presents > 0 { courses } else { near(played, ix, &shown) };
@@ -185,7 +192,7 @@ fn future(ix: usize, given: &GivenPod, played: &[Played], asked: &Asked, gates: 
         latest: way.latest.rfc3339_secs(),
         chance: way.chance,
     };
-    let steps = ways::likeliest(courses, asked.level, SECOND).into_iter().map(step).collect();
+    let steps: Vec<Step> = ways::likeliest(courses, asked.level, SECOND).into_iter().map(step).collect();
     PodFuture {
         namespace: pod.meta.namespace.clone(),
         name: pod.meta.name.clone(),
@@ -194,11 +201,33 @@ fn future(ix: usize, given: &GivenPod, played: &[Played], asked: &Asked, gates: 
         restarts: shown.restarts,
         presents,
         stays: if all == 0 { 0.0 } else { stays as f64 / all as f64 },
+        // What ends otherwise, or has no course, stands on nothing of that.
+        supposed: supposed.filter(|_| !steps.is_empty()),
         steps,
     }
 }
 
-fn of_workload(ix: usize, own: &Workload, played: &[Played], asked: &Asked) -> WorkloadFuture {
+/// Why a CronJob makes no Job for as far as it looks ahead: it is suspended, or its next time lies beyond.
+fn no_job(own: &Workload, up: &SetUp, asked: &Asked) -> Option<String> {
+    let named = |(kind, value): &&(ObjectType, serde_json::Value)| {
+        let meta = &value["metadata"];
+        let namespace = meta["namespace"].as_str().unwrap_or("default");
+        *kind == own.kind
+            && own.name == meta["name"].as_str().unwrap_or_default()
+            && own.namespace == namespace
+    };
+    let (_, value) = up.objects.iter().find(named)?;
+    let (spec, zone) = (&value["spec"], value["spec"]["timeZone"].as_str());
+    if spec["suspend"] == true {
+        return Some("it is suspended".to_owned());
+    }
+    let schedule = spec["schedule"].as_str().unwrap_or_default();
+    let next = Schedule::of(schedule, zone).ok()?.next(up.given.now + asked.ahead)?;
+    let of = zone.map_or_else(String::new, |zone| format!(" in {zone}"));
+    Some(format!("its next time is {} (`{schedule}`{of})", next.rfc3339_secs()))
+}
+
+fn of_workload(ix: usize, own: &Workload, up: &SetUp, played: &[Played], asked: &Asked) -> WorkloadFuture {
     let courses: Vec<&WorkloadCourse> = played.iter().map(|one| &one.workloads[ix]).collect();
     let found = ways::events(&courses, asked.level, SECOND);
     let is_reached = courses.iter().any(|own| own.comes_to(Some(WorkloadState::Complete)).is_some());
@@ -216,7 +245,11 @@ fn of_workload(ix: usize, own: &Workload, played: &[Played], asked: &Asked) -> W
         name: own.name.to_string(),
         events,
         // A CronJob is never complete.
-        never: why.filter(|_| !is_reached && own.kind != ObjectType::CronJob),
+        never: match own.kind {
+            ObjectType::CronJob if courses.iter().all(|own| own.job.is_none()) => no_job(own, up, asked),
+            ObjectType::CronJob => None,
+            _ => why.filter(|_| !is_reached),
+        },
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::run::interval;
-use super::source::Beside;
+use super::source::{self, Beside};
 use super::{Exit, beside, check, disk, fault, interrupt, print, print_json, talk};
 use crate::answers::alerts::{self, Fired, Rules, promtool};
 use crate::scenario::Plan;
@@ -120,7 +120,7 @@ pub fn alerts(arguments: &Arguments) -> Exit {
         Err(refused) => return refused.tell(),
     };
     let overrides = arguments.beside.overrides(None);
-    let plans = match check::plans(&words, &arguments.beside, &overrides) {
+    let plans = match check::plans(&words, &arguments.beside, &overrides, source::playable) {
         Ok(plans) => plans,
         Err(exit) => return exit,
     };

@@ -96,7 +96,7 @@ pub fn audit(arguments: &Arguments) -> Exit {
     };
     let mut plans = Vec::new();
     for source in sources {
-        match source::load(&source, &overrides) {
+        match source::playable(&source, &overrides) {
             Ok(plan) => plans.push((source, plan)),
             Err(problems) => {
                 report(&problems);

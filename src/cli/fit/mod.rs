@@ -103,6 +103,8 @@ fn asked(arguments: &Arguments) -> Result<(), String> {
     Ok(())
 }
 
+/// So many pods of two clusters are told.
+const TOLD: usize = 10;
 /// Texts of less than so many bytes are read before anybody waits.
 const LARGE: u64 = 4 << 20;
 
@@ -138,9 +140,13 @@ fn history(files: &[String]) -> Result<History, String> {
             talk(&format!("warning: {}", words(file, warning)));
         }
         errors.iter().for_each(|problem| wrong.push_str(&words(file, problem)));
-        if text.trim().is_empty() {
-            wrong.push_str(&format!("{file}: it is empty\n"));
-        }
+    }
+    let mixed = history.mixed();
+    for words in mixed.iter().take(TOLD) {
+        wrong.push_str(&format!("{words}\n  hint: fit each cluster by itself\n"));
+    }
+    if mixed.len() > TOLD {
+        wrong.push_str(&format!("{} more pods are\n", mixed.len() - TOLD));
     }
     match wrong.trim_end() {
         "" => Ok(history),

@@ -17,19 +17,9 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// Keeps standard input in a new file until it ends or somebody wants it to stop; how many objects came.
 ///
 /// # Errors
-/// In words: what cannot be written, what is no JSON, or that nothing came. What came before is in the file; where that is
-/// nothing, there is none.
+/// In words: what cannot be written, what is no JSON, or that nothing came. What came before is in the file, in whole lines; where that
+/// is nothing, there is none.
 pub fn record(place: &Path) -> Result<u64, String> {
-    let mut kept = 0;
-    let ended = keep(place, &mut kept);
-    if kept == 0 && ended.is_ok() {
-        let _ = disk::remove(place);
-        return Err("standard input had no object in it: nothing is kept".to_owned());
-    }
-    ended.map(|()| kept)
-}
-
-fn keep(place: &Path, kept: &mut u64) -> Result<(), String> {
     let named = |problem: &dyn std::fmt::Display| format!("{}: {problem}", place.display());
     let mut file = File::create_new(place).map_err(|problem| match problem.kind() {
         std::io::ErrorKind::AlreadyExists => {
@@ -37,6 +27,40 @@ fn keep(place: &Path, kept: &mut u64) -> Result<(), String> {
         }
         _ => named(&problem),
     })?;
+    let mut kept = Kept::default();
+    let ended = keep(&mut file, &mut kept, named);
+    if kept.lines > 0 {
+        return ended.map(|()| kept.lines);
+    }
+    let _ = disk::remove(place);
+    ended.and_then(|()| Err("standard input had no object in it: nothing is kept".to_owned()))
+}
+
+/// What is in the file.
+#[derive(Default)]
+struct Kept {
+    lines: u64,
+    bytes: u64,
+}
+
+impl Kept {
+    /// One more line; of one that does not fit nothing stays.
+    fn add(&mut self, file: &mut File, line: &str) -> std::io::Result<()> {
+        if let Err(problem) = file.write_all(line.as_bytes()).and_then(|()| file.flush()) {
+            let _ = file.set_len(self.bytes);
+            return Err(problem);
+        }
+        self.lines += 1;
+        self.bytes += line.len() as u64;
+        Ok(())
+    }
+}
+
+fn keep(
+    file: &mut File,
+    kept: &mut Kept,
+    named: impl Fn(&dyn std::fmt::Display) -> String,
+) -> Result<(), String> {
     interrupt::listen();
     let (sender, came) = channel();
     // A read waits for as long as nothing comes, and an interrupt must not.
@@ -62,17 +86,13 @@ fn keep(place: &Path, kept: &mut u64) -> Result<(), String> {
                 break;
             }
             Err(problem) => {
-                if *kept == 0 {
-                    let _ = disk::remove(place);
-                }
                 return Err(format!(
                     "standard input is no JSON: {problem}\n  hint: kubectl get … -w -o json --output-watch-events"
                 ));
             }
         };
-        *kept += 1;
         let line = format!("{}\n", line(&at.rfc3339_micros(), value));
-        file.write_all(line.as_bytes()).and_then(|()| file.flush()).map_err(|problem| named(&problem))?;
+        kept.add(file, &line).map_err(|problem| named(&problem))?;
     }
     file.sync_all().map_err(|problem| named(&problem))
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::answers::predict::{DrainFuture, Event, PodFuture, Prediction, Step, WorkloadFuture};
+use crate::scenario::given::priors::Supposed;
 
 /// `13:02:10` of `2026-11-22T13:02:10Z`; another day's with its date.
 fn clock<'a>(instant: &'a str, now: &str) -> &'a str {
@@ -31,8 +32,14 @@ fn of_workload(own: &WorkloadFuture, prediction: &Prediction) -> Vec<String> {
         format!("{} {when}{chance}", event.what)
     };
     let mut lines: Vec<String> = own.events.iter().map(line).collect();
+    let fails = |event: &Event| event.what == "failed" && event.chance >= 0.995;
     if let Some(why) = &own.never {
-        lines.push(format!("not complete within {}: {why}", ahead(prediction)));
+        lines.push(match own.kind.as_str() {
+            "cronjob" => format!("no Job within {}: {why}", ahead(prediction)),
+            // What has failed stays so.
+            "job" if own.events.iter().any(fails) => format!("never complete: {why}"),
+            _ => format!("not complete within {}: {why}", ahead(prediction)),
+        });
     } else if lines.is_empty() {
         lines.push(format!("nothing changes within {}", ahead(prediction)));
     }
@@ -78,8 +85,22 @@ fn ahead(prediction: &Prediction) -> String {
     crate::time::Span::from_secs(prediction.ahead_seconds).to_string()
 }
 
-/// The first line of a pod's future.
-pub fn first_line(pod: &PodFuture, prediction: &Prediction) -> String {
+/// On what a future stands that nothing tells of.
+fn if_as_most(of: Supposed) -> &'static str {
+    match of {
+        Supposed::Boots => "if it starts as most do; nothing is known of its program",
+        Supposed::Stops => "if it stops as most do; nothing is known of its program",
+        Supposed::Runs => "if it ends as most do; nothing is known of its program",
+    }
+}
+
+/// The first line of a pod's future, for who reads no other.
+pub fn only_line(pod: &PodFuture, prediction: &Prediction) -> String {
+    let supposed = pod.supposed.map_or(String::new(), |of| format!(", {}", if_as_most(of)));
+    format!("{}{supposed}", first_line(pod, prediction))
+}
+
+fn first_line(pod: &PodFuture, prediction: &Prediction) -> String {
     match pod.steps.first() {
         None => format!("nothing changes within {}", ahead(prediction)),
         Some(step) => line(step, pod.restarts, prediction),
@@ -101,6 +122,7 @@ fn lines(pod: &PodFuture, prediction: &Prediction) -> Vec<String> {
         lines.push(format!("then {}", line(step, restarts, prediction)));
         restarts = i64::from(step.restarts);
     }
+    lines.extend(pod.supposed.map(|of| format!("({})", if_as_most(of))));
     if pod.presents == 0 {
         lines.push("(no course leads to just what is printed: told from what is near)".to_owned());
     }

@@ -79,7 +79,12 @@ pub fn predict(arguments: &Arguments) -> Exit {
         Ok(request) => request,
         Err(problems) => {
             for problem in &problems {
-                talk(&format!("error: {}\n", problem.words));
+                let place = if problem.line > 0 {
+                    format!("{}:{}: ", arguments.file, problem.line)
+                } else {
+                    String::new()
+                };
+                talk(&format!("error: {place}{}\n", problem.words));
                 if !problem.hint.is_empty() {
                     talk(&format!("help: {}\n", problem.hint));
                 }
@@ -125,7 +130,7 @@ pub fn first_lines(text: &str, beside: &given::Beside, version: Version) -> BTre
     let prediction = Prediction::of(&up, &played, &asked);
     let lines = prediction.pods.iter().map(|pod| {
         let place = format!("{}/{}", pod.namespace, pod.name);
-        (place, formats::first_line(pod, &prediction))
+        (place, formats::only_line(pod, &prediction))
     });
     lines.collect()
 }
@@ -149,7 +154,7 @@ fn made(up: &SetUp, asked: &Asked) -> Result<Prediction, Exit> {
 
 fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
     let mut problems = Vec::new();
-    let mut wrong = |words: String, hint: &str| problems.push(Problem { words, hint: hint.to_owned() });
+    let mut wrong = |words: String, hint: &str| problems.push(problem(words, hint));
     let mut beside = given::Beside::default();
     if let Some(text) = &arguments.now {
         beside.now = Time::parse_rfc3339(text);
@@ -203,27 +208,48 @@ fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
             };
             let asked = Asked { seeds: arguments.seeds, ahead, level: f64::from(arguments.level) / 100.0 };
             let asked = asked.for_pods(given.pods.len());
-            Ok((SetUp::new(given, &plan, &said), asked))
+            let up = SetUp::new(given, &plan, &said);
+            if up.players.is_empty() && up.objects.is_empty() && up.drains.is_empty() {
+                let words =
+                    with(format!("{}: nothing in it can be played on", arguments.file), &up.given.notes);
+                return Err(vec![problem(
+                    words,
+                    "kubectl get all,nodes,events -o yaml | kubelapse predict -",
+                )]);
+            }
+            Ok((up, asked))
         }
         Some((Ok(given), text)) => {
             let others: Vec<String> =
                 given.left_out.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
             let hint = "kubectl get pod NAME -o yaml | kubelapse predict -";
-            let mut words =
-                format!("{}: no pod in it{}", arguments.file, crate::explain::instead(text, &others));
-            for note in &given.notes {
-                words.push_str("; ");
-                words.push_str(note);
-            }
-            problems.push(Problem { words, hint: hint.to_owned() });
+            let words = format!("{}: no pod in it{}", arguments.file, crate::explain::instead(text, &others));
+            problems.push(problem(with(words, &given.notes), hint));
             Err(problems)
         }
         Some((Err(own), _)) => {
-            problems.extend(own);
+            // What is of no line is of the file.
+            problems.extend(own.into_iter().map(|own| match own.line {
+                0 => Problem { words: format!("{}: {}", arguments.file, own.words), ..own },
+                _ => own,
+            }));
             Err(problems)
         }
         None => Err(problems),
     }
+}
+
+fn problem(words: String, hint: &str) -> Problem {
+    Problem { line: 0, words, hint: hint.to_owned() }
+}
+
+/// What is odd about an input says why nothing comes of it.
+fn with(mut words: String, notes: &[String]) -> String {
+    for note in notes {
+        words.push_str("; ");
+        words.push_str(note);
+    }
+    words
 }
 
 /// The scenario of a name or a file.
@@ -232,7 +258,7 @@ fn loaded(name: &str, version: Option<&str>) -> Result<Plan, Vec<Problem>> {
     let mut overrides = beside.overrides(None);
     overrides.extend(version.map(|version| format!("kubernetes={version}")));
     let (sources, problems) = source::sources(&[name.to_owned()], &beside);
-    let wrong = |words: String| vec![Problem { words, hint: String::new() }];
+    let wrong = |words: String| vec![problem(words, "")];
     if let Some(problem) = problems.into_iter().next() {
         return Err(wrong(problem));
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::hands::Threads;
 use super::source::{self, Beside, Source};
-use super::{Exit, check, fault, interrupt, print, print_json, report, talk};
+use super::{Exit, check, fault, interrupt, memory, print, print_json, report, talk};
 use crate::answers::measure::{Figure, Measure};
 use crate::answers::sweep::picture;
 use crate::answers::sweep::play::{self, Player};
@@ -194,7 +194,8 @@ fn begin(arguments: &Arguments) -> Result<(), Stopped> {
     let threads = Threads::many(pool, bar);
     let load = |set: &[String]| {
         let all: Vec<String> = overrides.iter().chain(set).cloned().collect();
-        scenario::load(&source.label, &source.text, &|path| source.manifest(path), &all)
+        let plan = scenario::load(&source.label, &source.text, &|path| source.manifest(path), &all)?;
+        memory::room_for(&source, &plan).map(|()| plan)
     };
     let player = Player::new(&request, &load, &threads);
     player.check()?;
@@ -219,7 +220,7 @@ fn scenario(arguments: &Arguments) -> Result<(Source, Vec<String>, Plan), Stoppe
         return Err(Stopped::wrong(format!("a sweep is of one scenario, and these are {count}")));
     };
     let overrides = arguments.beside.overrides(arguments.until.as_ref());
-    let plan = source::load(&source, &overrides).map_err(Stopped::Problems)?;
+    let plan = source::playable(&source, &overrides).map_err(Stopped::Problems)?;
     talk(&plan.left_out.no_effect_words());
     Ok((source, overrides, plan))
 }

@@ -5,6 +5,7 @@ pub mod columns;
 pub mod humanize;
 pub mod manifest;
 pub mod merge;
+pub mod printed;
 pub mod printing;
 pub mod rollout;
 pub mod rollout_status;

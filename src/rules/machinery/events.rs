@@ -5,6 +5,10 @@
 //! the spam filter comes last, so what it holds back still counts, and the next update that passes jumps; it counts
 //! Normal events and Warnings apart; and similar events are told apart by their messages alone, so a crash loop whose
 //! pulls take a little longer or shorter each time ends in one "combined" event.
+//!
+//! What a recorder remembers has an end (`maxLruCacheEntries`): the event object that was not heard of for longest is forgotten, and
+//! the next of its kind is a new one. Absent on purpose: the cache is one for all objects of a process, here each object has its own of
+//! that size, so that what happens to one never makes another's events begin anew; a kubelet with its 110 pods stays far below it.
 
 use super::throttle::{Rate, TokenBucket};
 use crate::api::{EventText, EventType, PodIdent, Sym};
@@ -16,6 +20,9 @@ const SPAM: Rate = Rate { burst: 25, refill: Span::from_secs(300) };
 const MAX_SIMILAR: usize = 10;
 /// `defaultAggregateIntervalInSeconds`: similar events further apart than this start anew.
 const SIMILAR_WITHIN: Span = Span::from_secs(600);
+
+/// `maxLruCacheEntries`: so many event objects about one object a component remembers.
+pub const MOST_KNOWN: usize = 4096;
 
 /// So many different events most pods have.
 const HANDFUL: usize = 6;
@@ -71,12 +78,9 @@ impl Known {
     fn is_like(&self, event: &Sent) -> bool {
         self.reason == event.reason && self.component == event.component && self.kind == event.kind
     }
-    /// `getEventKey`
+    /// `getEventKey`, of one that is like the event.
     fn is(&self, event: &Sent) -> bool {
-        !self.combined
-            && self.is_like(event)
-            && self.field_path == event.field_path
-            && self.message == event.message
+        !self.combined && self.field_path == event.field_path && self.message == event.message
     }
 }
 
@@ -125,7 +129,7 @@ impl Correlator {
                 known.similar = false;
             }
             self.known.retain(|known| known.count > 0 || known.similar);
-            (own, similar) = (self.known.iter().position(|known| known.is(event)), 0);
+            (own, similar) = (self.known.iter().position(|known| known.is_like(event) && known.is(event)), 0);
         }
         let mut messages: Vec<EventText> = Vec::new();
         // Most reasons have one message or two: the list is made only where it could matter.
@@ -175,13 +179,37 @@ impl Correlator {
                 (&mut self.known[ix], event.message.combined(ident))
             }
         };
-        if known.count == 0 {
+        let is_new = known.count == 0;
+        if is_new {
             *next_object += 1;
             known.object = *next_object;
         }
         known.count += 1;
         known.last = now;
-        Written { message, field_path: known.field_path, count: known.count, object: known.object }
+        let written =
+            Written { message, field_path: known.field_path, count: known.count, object: known.object };
+        if is_new && self.known.len() > MOST_KNOWN {
+            self.forget_oldest(event.component);
+        }
+        written
+    }
+
+    /// `Cache.Add` (staging/src/k8s.io/client-go/third_party/forked/golang/groupcache-lru, `RemoveOldest`): of more event objects than
+    /// there is room for, that is forgotten which was not heard of for longest.
+    fn forget_oldest(&mut self, component: Sym) {
+        let its = || {
+            self.known.iter().enumerate().filter(|(_, known)| known.component == component && known.count > 0)
+        };
+        if its().count() <= MOST_KNOWN {
+            return;
+        }
+        let Some((oldest, _)) = its().min_by_key(|(_, known)| known.last) else { return };
+        let known = &mut self.known[oldest];
+        // As a message among similar ones it may still count.
+        (known.count, known.combined) = (0, false);
+        if !known.similar {
+            self.known.remove(oldest);
+        }
     }
 
     fn add(&mut self, known: Known) -> usize {
@@ -338,6 +366,37 @@ mod tests {
         assert_eq!(run.pull(700, 9), Some((21, 1, "pulled in 9s".to_owned())));
         let combined = "(combined from similar events): failed 10".to_owned();
         assert_eq!(fail(&mut run, 701, 10), Some((20, 2, combined)));
+    }
+
+    /// Messages too far apart to be combined: the one not heard of for longest begins anew, one that was heard again does not.
+    #[test]
+    fn what_was_not_heard_of_for_longest_is_forgotten() {
+        let mut run = Run::new();
+        let apart = |number: usize| number as i64 * 601;
+        for number in 0..MOST_KNOWN {
+            run.pull(apart(number), number);
+        }
+        assert_eq!(run.pull(apart(MOST_KNOWN), 0).map(|(object, count, _)| (object, count)), Some((1, 2)));
+        for number in MOST_KNOWN..MOST_KNOWN + 1000 {
+            run.pull(apart(number + 1), number);
+            assert!(run.correlator.known.len() <= MOST_KNOWN, "{}", run.correlator.known.len());
+        }
+        let later = apart(MOST_KNOWN + 1002);
+        assert_eq!(run.pull(later, 0).map(|(object, count, _)| (object, count)), Some((1, 3)));
+        let new = MOST_KNOWN as u32 + 1001;
+        assert_eq!(run.pull(later + 601, 1).map(|(object, count, _)| (object, count)), Some((new, 1)));
+        // Another component has room of its own.
+        let other = Sent {
+            component: Sym::DEFAULT_SCHEDULER,
+            kind: EventType::Normal,
+            reason: Sym::PULLED,
+            message: "x".into(),
+            field_path: Sym::EMPTY,
+        };
+        assert!(
+            run.correlator.send(&other, &IDENT, Time::from_secs(later), &mut run.objects, |_| 0).is_some()
+        );
+        assert_eq!(run.correlator.known.len(), MOST_KNOWN + 1);
     }
 
     #[test]

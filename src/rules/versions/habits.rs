@@ -253,6 +253,9 @@ habits! {
     /// Thresholds of a described probe are called `successThreshold` and `failureThreshold`; before, `#success` and
     /// `#failure` (`DescribeProbe`, same file).
     says_thresholds_in_full,
+    /// Ports of described containers have their names behind them (`describeContainerPorts`,
+    /// staging/src/k8s.io/kubectl/pkg/describe/describe.go).
+    says_names_of_ports,
     /// The messages of described events begin with what they are about (`DescribeEvents`,
     /// staging/src/k8s.io/kubectl/pkg/describe/describe.go).
     says_what_events_are_about,

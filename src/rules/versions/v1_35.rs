@@ -32,6 +32,7 @@ pub const TABLE: Table = Table {
             says_why_budget_is_empty: true,
             keeps_scaling_tolerance: true,
             shows_failure_before_completion: true,
+            says_names_of_ports: true,
             says_what_events_are_about: true,
             prefers_the_same_zone: true,
             ..BEFORE.gates.habits

@@ -3,12 +3,10 @@
 //! A container that has ended runs as long again as it did and ends in the same way; one that was never seen to end runs on; one
 //! whose image could not be pulled or that could not be started goes on so. Whatever is assumed in that way is told.
 
-use crate::api::{
-    Container, ContainerState, ContainerStatus, PodSpec, PodStatus, ProbeKind, Sym, Terminated, Tri,
-};
+use crate::api::{Container, ContainerState, ContainerStatus, PodStatus, ProbeKind, Sym, Terminated, Tri};
 use crate::engine::Distribution;
 use crate::scenario::plan::{
-    Attempt, Behavior, ContainerBehavior, Exit, OnTerm, ProbePoint, ProgramPlan, SandboxBehavior,
+    Attempt, Behavior, ContainerBehavior, Exit, ProbePoint, ProgramPlan, SandboxBehavior,
 };
 use crate::scenario::programs::{self, Belongs};
 use crate::scenario::start_error::{START_ERRORS, StartError};
@@ -38,21 +36,9 @@ pub fn behavior(
         if let Some(words) = words {
             told.push(format!("{} {words}", container.name));
         }
-        let attempt = Attempt { on_term: on_term(given, spec), ..attempt };
         containers.push(ContainerBehavior { attempts: vec![attempt], ..ContainerBehavior::default() });
     }
     (Behavior { sandbox: SandboxBehavior::default(), containers, added: Vec::new() }, told)
-}
-
-/// A pod that is being deleted has not ended yet, and nobody knows how long its processes take: any time up to its grace is as
-/// likely as any other, and one in ten does not end before it is killed.
-fn on_term(given: &GivenPod, spec: &PodSpec) -> OnTerm {
-    if given.pod.meta.deletion_timestamp.is_none() {
-        return Attempt::default().on_term;
-    }
-    let grace = given.pod.meta.deletion_grace_period_seconds.unwrap_or_else(|| spec.grace_secs()).max(1);
-    let longest = Span::from_micros(grace.min(1 << 30) * 1_100_000);
-    OnTerm::After { after: Distribution::Uniform(Span::ZERO, longest), exit: 143 }
 }
 
 /// What a container did last, as far as its status tells it.
@@ -141,6 +127,22 @@ static CONFIG: StartError = StartError {
     event: "Error",
 };
 
+/// Whether the last instance of a container was not ready when it ended: nothing of the pod's readiness has changed since before.
+pub fn ended_unready(own: &ContainerStatus, status: &PodStatus) -> bool {
+    let over = own.state.terminated().or(own.last_state.terminated());
+    let ready = status.condition(Sym::READY).filter(|ready| ready.status == Tri::False);
+    let changed = ready.and_then(|ready| ready.last_transition);
+    changed.zip(over.and_then(|over| over.finished_at)).is_some_and(|(changed, ended)| changed < ended)
+}
+
+/// Whether a container ends before it is ready, whenever it is started.
+pub fn is_never_ready(attempt: &Attempt) -> bool {
+    let fails = |points: &[ProbePoint]| matches!(points, [only] if only.failure_rate == 1.0);
+    attempt.runs.is_some()
+        && attempt.boots.is_none()
+        && (fails(&attempt.startup) || fails(&attempt.readiness))
+}
+
 /// Probes answer as they do now: a container that is not ready stays so. Before an instance became ready its probe failed, for as
 /// long as it took this one.
 fn probes(attempt: &mut Attempt, container: &Container, own: &ContainerStatus, status: &PodStatus) {
@@ -161,6 +163,10 @@ fn probes(attempt: &mut Attempt, container: &Container, own: &ContainerStatus, s
             .filter(|boots| *boots > delay + Span::from_secs(i64::from(probe.period_seconds) + 1));
         let points = match (running.is_some(), well, boots) {
             (true, false, _) => vec![point(Span::ZERO, false)],
+            // It ends before it is ready, as it did last.
+            (false, ..) if attempt.runs.is_some() && ended_unready(own, status) => {
+                vec![point(Span::ZERO, false)]
+            }
             (true, true, Some(boots)) => {
                 vec![point(Span::ZERO, false), point(boots - Span::from_secs(1), true)]
             }

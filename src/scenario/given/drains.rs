@@ -44,6 +44,27 @@ pub fn under_way(given: &Given, nodes: &[NodePlan]) -> Vec<Drain> {
     found.collect()
 }
 
+/// Cordoned nodes with pods that a drain would evict, and nothing that shows one, in words.
+pub fn unseen(given: &Given, nodes: &[NodePlan], under_way: &[Drain]) -> Vec<String> {
+    let cordoned = nodes.iter().enumerate().filter(|(_, node)| node.spec.unschedulable);
+    let others = cordoned.filter(|(ix, _)| !under_way.iter().any(|own| own.node == *ix));
+    let would_go = |node: &NodePlan| {
+        let own = given.pods.iter().filter(|pod| pod.pod.spec.node_name == node.spec.name);
+        let stays = |pod: &super::GivenPod| {
+            pod.pod.status.phase.is_terminal()
+                || pod.controller().is_some_and(|owner| owner.kind == "DaemonSet")
+        };
+        own.filter(|pod| !stays(pod)).count()
+    };
+    let told = others.filter(|(_, node)| would_go(node) > 0).map(|(_, node)| {
+        format!(
+            "node {} is cordoned, and as no evicted pod of it shows a drain, its pods stay",
+            node.spec.name
+        )
+    });
+    told.collect()
+}
+
 impl Drain {
     /// What whoever drains does next.
     pub fn goes_on(&self, nodes: &[NodePlan], now: Time) -> Arc<Action> {

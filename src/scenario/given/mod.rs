@@ -6,6 +6,8 @@
 //! which instant on it can be played so that it stands as it is printed: objects tell whole seconds and last states, and a
 //! kubelet remembers more than that.
 //!
+//! Of programs that nobody knows anything of [`priors`] says what is supposed.
+//!
 //! The present is the instant that somebody names, or that of the last line of a stream, or the newest that anything in the
 //! input tells: an object cannot be older than what stands in it.
 
@@ -15,6 +17,7 @@ mod families;
 mod instants;
 pub mod nodes;
 pub mod past;
+pub mod priors;
 mod read;
 mod set_up;
 mod siblings;
@@ -89,6 +92,8 @@ pub struct Beside {
 /// Why a text is no cluster.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Problem {
+    /// On which line, from 1; 0: of the text as a whole.
+    pub line: usize,
     /// What is wrong.
     pub words: String,
     /// What may be done about it; empty: nothing comes to mind.
@@ -97,6 +102,9 @@ pub struct Problem {
 
 impl Problem {
     pub(crate) fn new(words: impl Into<String>, hint: impl Into<String>) -> Problem {
-        Problem { words: words.into(), hint: hint.into() }
+        Problem { line: 0, words: words.into(), hint: hint.into() }
+    }
+    fn at(self, line: usize) -> Problem {
+        Problem { line, ..self }
     }
 }

@@ -11,6 +11,7 @@ use crate::api::wire;
 use crate::api::{ContainerState, OwnerReference, Sym};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubectl::manifest;
+use crate::rules::kubectl::printed::{self, Trouble, Unsound};
 use crate::rules::versions::Version;
 use crate::time::{Span, Time};
 
@@ -20,6 +21,28 @@ struct Last {
     removed: bool,
     /// The seconds of the line that said so.
     at: Option<f64>,
+    /// The line on which it begins.
+    line: usize,
+}
+
+/// What stands around an object.
+#[derive(Clone)]
+struct Around {
+    /// What a line of a stream says of it: `ADDED`.
+    kind: String,
+    /// The seconds of that line.
+    at: Option<f64>,
+    /// The line on which its value begins, and which value of the text that is.
+    line: usize,
+    value: usize,
+    /// The way to it from there.
+    path: String,
+}
+
+impl Around {
+    fn below(&self, step: &str) -> Around {
+        Around { path: format!("{}{step}", self.path), ..self.clone() }
+    }
 }
 
 /// What was read so far.
@@ -39,8 +62,16 @@ struct Taken {
     /// How many objects a watch that began anew did not tell of any more.
     missed: usize,
     holes: usize,
-    broken: Vec<String>,
-    trouble: Option<String>,
+    /// What is wrong with lines and objects.
+    problems: Vec<Problem>,
+    /// Fields that cannot be, each with where its object stands.
+    unsound: Vec<(Around, Unsound)>,
+    /// Something in it is an object.
+    has_objects: bool,
+    /// How many objects came in an older version than before.
+    older: usize,
+    /// Seconds have gone back already.
+    goes_back: bool,
 }
 
 /// Reads a text.
@@ -48,28 +79,43 @@ struct Taken {
 /// # Errors
 /// It is no state of a cluster: all reasons at once.
 pub fn read(text: &str, beside: &Beside) -> Result<Given, Vec<Problem>> {
-    let (values, trouble) = manifest::printed(text);
-    let mut taken = Taken { trouble, ..Taken::default() };
-    for value in values {
-        taken.take(value, None, 0);
-    }
+    let mut taken = Taken::default();
+    let mut count = 0;
+    let troubles = printed::values(
+        text,
+        &mut |line, value| {
+            let around = Around { kind: String::new(), at: None, line, value: count, path: String::new() };
+            taken.take(value, &around, 0);
+            count += 1;
+        },
+        &|_| (),
+    );
     for kind in taken.relists.keys().cloned().collect::<Vec<_>>() {
         taken.relisted(&kind);
     }
-    let mut problems = Vec::new();
-    for words in std::mem::take(&mut taken.broken) {
-        problems.push(Problem::new(words, "list anew and watch from there: objects may be missing"));
+    if !taken.has_objects {
+        return Err(no_objects(text, troubles));
     }
+    let mut problems = std::mem::take(&mut taken.problems);
+    let is_whole = troubles.is_empty();
+    let mut notes = Vec::new();
+    for trouble in troubles {
+        match trouble.is_end {
+            true => notes.push(format!("line {}: {}", trouble.line, trouble.words)),
+            false => problems.push(Problem::new(trouble.words, WHOLE).at(trouble.line)),
+        }
+    }
+    problems.extend(unsound(std::mem::take(&mut taken.unsound), text, is_whole));
     let zero = zero(&taken, beside);
-    let mut given = Given { now: present(&taken, beside, zero, &mut problems), ..Given::default() };
-    let Taken { objects, trouble, unseen, is_stream, holes, missed, .. } = taken;
+    let mut given = Given { now: present(&taken, beside, zero, &mut problems), notes, ..Given::default() };
+    let Taken { objects, unseen, is_stream, holes, missed, older, .. } = taken;
     if holes > 0 {
         given.notes.push(format!(
             "the stream has a hole: a watch of it begins anew, and {missed} objects that were there before are gone since"
         ));
     }
-    if let Some(trouble) = trouble {
-        given.notes.push(trouble);
+    if older > 0 {
+        given.notes.push(format!("{older} objects come again in an older version: the newest counts"));
     }
     if is_stream && unseen > 0 {
         given.notes.push(format!(
@@ -84,40 +130,93 @@ pub fn read(text: &str, beside: &Beside) -> Result<Given, Vec<Problem>> {
             Some((last.value["metadata"]["name"].as_str()?.to_owned(), at))
         })
         .collect();
-    let there = || objects.iter().filter(|last| !last.removed).map(|last| &last.value);
-    let pulls = failed_pulls(there());
+    let there = || objects.iter().filter(|last| !last.removed);
+    let pulls = failed_pulls(there().map(|last| &last.value));
     let mut bare = Vec::new();
-    for value in there() {
+    for Last { value, line, .. } in there() {
+        let told = problems.len();
         keep(&mut given, value, &pulls, &mut problems);
-        bare.extend(unseen_by_a_cluster(value));
+        problems[told..].iter_mut().for_each(|problem| problem.line = *line);
+        bare.extend(unseen_by_a_cluster(value).map(|own| (own, *line)));
     }
     problems.extend(manifests(&bare));
     versions(&mut given);
-    if problems.is_empty() { Ok(given) } else { Err(problems) }
+    problems.sort_by_key(|problem| problem.line);
+    if problems.is_empty() { Ok(given) } else { Err(few(problems)) }
+}
+
+/// So many problems are told of one text.
+const TOLD: usize = 20;
+
+fn few(mut problems: Vec<Problem>) -> Vec<Problem> {
+    let more = problems.len().saturating_sub(TOLD);
+    if more > 0 {
+        problems.truncate(TOLD);
+        problems.push(Problem::new(format!("and {more} more"), ""));
+    }
+    problems
+}
+
+/// What an object is to look like.
+const WHOLE: &str = "each object stands whole, as `kubectl get … -o json` or `-o yaml` prints it";
+
+/// What a text is of which nothing is an object.
+fn no_objects(text: &str, troubles: Vec<Trouble>) -> Vec<Problem> {
+    if let Some(is) = printed::instead(text) {
+        return vec![Problem::new(format!("there is no object in it{is}"), NEXT)];
+    }
+    let mut problems: Vec<Problem> =
+        troubles.into_iter().map(|own| Problem::new(own.words, WHOLE).at(own.line)).collect();
+    if problems.is_empty() {
+        problems.push(Problem::new("there is no object in it", NEXT));
+    }
+    few(problems)
+}
+
+/// How what is read comes about.
+const NEXT: &str = "kubectl get pod NAME -o yaml | kubelapse predict -";
+
+/// Fields that no API server prints; where they stand is looked up for those that are told.
+fn unsound(all: Vec<(Around, Unsound)>, text: &str, is_whole: bool) -> Vec<Problem> {
+    let problem = |(ix, (around, own)): (usize, (Around, Unsound))| {
+        let path = format!("{}{}", around.path, own.path);
+        let line = (is_whole && ix < TOLD).then(|| manifest::line_of(text, around.value, &path)).flatten();
+        let hint = "no API server prints that: something has changed it since";
+        Problem::new(format!("{}: {}", own.path, own.words), hint).at(line.unwrap_or(around.line))
+    };
+    all.into_iter().enumerate().map(problem).collect()
 }
 
 /// Lists in lists end somewhere.
 const DEPTH: u8 = 8;
 
 impl Taken {
-    /// A value of the text, with what a line of a stream says of it.
-    fn take(&mut self, mut value: Value, line: Option<(&str, Option<f64>)>, depth: u8) {
+    /// A value of the text, with what stands around it.
+    fn take(&mut self, mut value: Value, around: &Around, depth: u8) {
         if depth > DEPTH {
             return;
         }
         let is_line = value["kind"].as_str().is_none_or(str::is_empty) && value["object"].is_object();
         if is_line {
             let object = value["object"].take();
-            let (kind, at) = (value["type"].as_str().unwrap_or_default().to_owned(), value["t"].as_f64());
-            let at = at.or_else(|| seconds(&value["t"]));
+            let kind = value["type"].as_str().unwrap_or_default().to_owned();
+            const KINDS: [&str; 7] = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR", "LISTED", ""];
+            if !KINDS.contains(&kind.as_str()) {
+                let hint = "the types are ADDED, MODIFIED, DELETED, BOOKMARK, ERROR";
+                self.wrong(around, format!("`{kind}` is no type of a watch event"), hint);
+            }
+            let at = self.stamp(&value["t"], around);
             self.is_stream = true;
-            return self.take(object, Some((&kind, at)), depth + 1);
+            return self.take(object, &Around { kind, at, ..around.below("object.") }, depth + 1);
         }
         // A list that says when it was made (`pods.jsonl` of a run) is all that there was then.
-        if let Some(at) = seconds(&value["timestamp"]).filter(|_| value["items"].is_array()) {
+        if value["items"].is_array()
+            && let Some(at) = self.stamp(&value["timestamp"], around)
+        {
             self.last_line = Some(at);
             self.objects.iter_mut().for_each(|last| last.removed = true);
         }
+        let name = if value.is_array() { "" } else { "items" };
         let items = match &mut value {
             Value::Array(items) => Some(std::mem::take(items)),
             Value::Object(members) => match members.get_mut("items") {
@@ -128,37 +227,68 @@ impl Taken {
         };
         match items {
             Some(items) => {
+                self.has_objects |= value["kind"].is_string();
                 // Items of a `PodList` do not say their kind.
                 let kind = value["kind"].as_str().and_then(|kind| kind.strip_suffix("List"));
                 let kind = kind.unwrap_or_default();
-                for mut item in items {
+                for (ix, mut item) in items.into_iter().enumerate() {
                     if item.is_object() && item["kind"].is_null() {
                         let like = is_like_a_pod(&item) && kind.is_empty();
                         item["kind"] = if like { "Pod".into() } else { kind.into() };
                     }
-                    self.take(item, line, depth + 1);
+                    self.take(item, &around.below(&format!("{name}[{ix}].")), depth + 1);
                 }
             }
             None if value.is_object() => {
                 if value["kind"].is_null() && is_like_a_pod(&value) {
                     value["kind"] = "Pod".into();
                 }
-                self.object(value, line);
+                self.object(value, around);
             }
             None => {}
         }
     }
 
-    fn object(&mut self, value: Value, line: Option<(&str, Option<f64>)>) {
-        let (kind, at) = line.unwrap_or_default();
+    fn wrong(&mut self, around: &Around, words: impl Into<String>, hint: &str) {
+        self.problems.push(Problem::new(words, hint).at(around.line));
+    }
+
+    /// The instant that stands beside an object or a list, in seconds.
+    fn stamp(&mut self, value: &Value, around: &Around) -> Option<f64> {
+        /// So many seconds are 30,000 years.
+        const MOST: f64 = 1e12;
+        if value.is_null() {
+            return None;
+        }
+        let seconds = value.as_f64().filter(|own| own.is_finite() && own.abs() < MOST);
+        let found = seconds.or_else(|| seconds_of(value));
+        if found.is_none() {
+            let hint = "seconds since the begin, or RFC 3339: 2025-04-29T04:33:19.250Z";
+            self.wrong(around, format!("`{value}` is no instant"), hint);
+        }
+        // Instants order what several files tell; seconds of one recording only grow.
+        let goes_back = seconds.is_some_and(|own| self.last_line.is_some_and(|last| own < last - BACK));
+        if goes_back && !self.goes_back {
+            self.goes_back = true;
+            let words = "`t` goes back here: two recordings stand in one file";
+            self.wrong(around, words, "give each a file of its own");
+        }
+        found
+    }
+
+    fn object(&mut self, value: Value, around: &Around) {
+        let (kind, at, line) = (around.kind.as_str(), around.at, around.line);
         match kind {
             "BOOKMARK" => return,
             "ERROR" => {
+                self.has_objects = true;
                 let why = value["message"].as_str().unwrap_or("it does not say why");
-                return self.broken.push(format!("the stream was broken off by the API server: {why}"));
+                let words = format!("the stream was broken off by the API server: {why}");
+                return self.wrong(around, words, "list anew and watch from there: objects may be missing");
             }
             _ => {}
         }
+        self.has_objects |= value["kind"].is_string();
         if let Some(at) = at {
             self.last_line = Some(self.last_line.map_or(at, |last| last.max(at)));
             if kind == "ADDED"
@@ -170,21 +300,48 @@ impl Taken {
                 self.zero = Some((low.max(secs), high.min(secs + 1.0)));
             }
         }
+        self.unsound.extend(printed::unsound(&value).into_iter().map(|own| (around.clone(), own)));
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (meta, kind_of) = (&value["metadata"], text(&value["kind"]));
         let key = [kind_of, text(&meta["namespace"]), text(&meta["name"])];
         let removed = kind == "DELETED";
         let known = self.places.get(&key).copied();
         self.watched(kind, &key[0], known, &value);
+        let last = Last { value, removed, at, line };
         match known {
-            Some(place) => self.objects[place] = Last { value, removed, at },
+            Some(place) if is_older(&last.value, &self.objects[place]) => self.older += 1,
+            Some(place) => {
+                let before = &self.objects[place];
+                if !before.removed && printed::is_other(&before.value, &last.value, &newest) {
+                    let (kind, name) = (key[0].to_lowercase(), &key[2]);
+                    let words = format!(
+                        "{kind}/{name} is there a second time, with another uid and at the same time as that of line {}: these are \
+                         two clusters",
+                        before.line
+                    );
+                    self.wrong(around, words, "predict each cluster by itself");
+                }
+                self.objects[place] = last;
+            }
             None => {
                 self.unseen += usize::from(matches!(kind, "MODIFIED" | "DELETED"));
                 self.places.insert(key, self.objects.len());
-                self.objects.push(Last { value, removed, at });
+                self.objects.push(last);
             }
         }
     }
+}
+
+/// Seconds of lines that came at the same time may differ by so much.
+const BACK: f64 = 2.0;
+
+/// Whether an object is an older version of one that is known: numbers of versions grow.
+fn is_older(value: &Value, known: &Last) -> bool {
+    let of = |value: &Value, key: &str| value["metadata"][key].as_str().unwrap_or_default().to_owned();
+    let number = |value: &Value| of(value, "resourceVersion").parse::<u64>().ok();
+    let is_same = of(value, "uid") == of(&known.value, "uid") && !of(value, "uid").is_empty();
+    let numbers = number(value).zip(number(&known.value));
+    is_same && numbers.is_some_and(|(own, known)| own < known)
 }
 
 impl Taken {
@@ -226,7 +383,7 @@ fn is_like_a_pod(value: &Value) -> bool {
 }
 
 /// An instant as RFC 3339, in seconds.
-fn seconds(value: &Value) -> Option<f64> {
+fn seconds_of(value: &Value) -> Option<f64> {
     value.as_str().and_then(Time::parse_rfc3339).map(|at| at.micros() as f64 / 1e6)
 }
 
@@ -259,7 +416,7 @@ fn present(taken: &Taken, beside: &Beside, zero: Option<f64>, problems: &mut Vec
         taken.last_line.zip(zero).map(|(line, zero)| Time::from_micros(((zero + line) * 1e6) as i64));
     let now = beside.now.or(of_stream).or(beside.clock);
     let Some((newest, last)) = newest else {
-        if now.is_none() && !taken.objects.is_empty() {
+        if now.is_none() && !taken.objects.is_empty() && problems.is_empty() {
             problems.push(Problem::new(
                 "nothing in it tells of an instant, so that nobody knows when it was printed",
                 "--now says it, such as --now 2026-04-29T04:33:19Z",
@@ -278,14 +435,17 @@ fn present(taken: &Taken, beside: &Beside, zero: Option<f64>, problems: &mut Vec
             last.value["kind"].as_str().unwrap_or("an object"),
             last.value["metadata"]["name"].as_str().unwrap_or("without a name")
         );
-        problems.push(Problem::new(
-            format!(
-                "{of} tells of {}, and now is {}: that lies in the future",
-                newest.rfc3339_secs(),
-                now.rfc3339_secs()
-            ),
-            "--now says when it was printed; without it the newest instant in a file counts",
-        ));
+        problems.push(
+            Problem::new(
+                format!(
+                    "{of} tells of {}, and now is {}: that lies in the future",
+                    newest.rfc3339_secs(),
+                    now.rfc3339_secs()
+                ),
+                "--now says when it was printed; without it the newest instant in a file counts",
+            )
+            .at(last.line),
+        );
     }
     now.max(newest)
 }
@@ -319,8 +479,8 @@ fn unseen_by_a_cluster(value: &Value) -> Option<String> {
 }
 
 /// That a text is of manifests is told once.
-fn manifests(bare: &[String]) -> Option<Problem> {
-    let first = bare.first()?;
+fn manifests(bare: &[(String, usize)]) -> Option<Problem> {
+    let (first, line) = bare.first()?;
     let more = match bare.len() {
         1 => String::new(),
         count => format!(" and {} more", count - 1),
@@ -331,7 +491,7 @@ fn manifests(bare: &[String]) -> Option<Problem> {
         ),
         "`kubelapse run FILE` plays a manifest from its creation on, `kubelapse audit FILE` tells what it promises; what a \
          cluster has `kubectl get all -o yaml` prints",
-    ))
+    ).at(*line))
 }
 
 /// An object goes to where it belongs.
@@ -424,12 +584,21 @@ fn contradictions(given: &GivenPod) -> Vec<String> {
 
 /// Which version the cluster is of, as its nodes tell it.
 fn versions(given: &mut Given) {
-    let told = given.nodes.iter().filter_map(|node| {
-        let text = node["status"]["nodeInfo"]["kubeletVersion"].as_str()?.strip_prefix('v')?;
-        let mut parts = text.split('.').map(|part| part.parse::<u32>().ok());
+    let said = given.nodes.iter().filter_map(|node| node["status"]["nodeInfo"]["kubeletVersion"].as_str());
+    let parsed = |text: &str| {
+        let mut parts = text.strip_prefix('v')?.split('.').map(|part| part.parse::<u32>().ok());
         Some((parts.next()??, parts.next()??))
-    });
-    let Some((major, minor)) = told.max() else { return };
+    };
+    let newest = said.clone().filter_map(parsed).max();
+    let strange: BTreeSet<String> =
+        said.filter(|text| parsed(text).is_none()).map(|text| format!("`{text}`")).collect();
+    if !strange.is_empty() {
+        let names = strange.into_iter().collect::<Vec<_>>().join(", ");
+        given.notes.push(format!(
+            "nodes whose kubelet is of {names}: which version of Kubernetes that is nobody says"
+        ));
+    }
+    let Some((major, minor)) = newest else { return };
     let own = format!("{major}.{minor}");
     if Version::parse(&own).is_none() {
         given.notes.push(format!(

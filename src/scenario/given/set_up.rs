@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::nodes::{self, NodeState};
 use super::past::{Begin, Past, Stood, Was, past};
+use super::priors::{Supposed, suppose};
 use super::siblings::{self, Siblings};
 use super::{Given, GivenPod, doing, drains, families};
 use crate::api::{ContainerState, PodSpec, PodStatus, ProbeKind, Sym};
@@ -53,6 +54,8 @@ pub struct Player {
     pub shares: Option<usize>,
     /// How long before the present something may have begun that is still being counted: probes that fail one after the other.
     pub looks_back: Span,
+    /// What is supposed of its programs, of which nothing is known.
+    pub supposed: Option<Supposed>,
     /// Nothing comes of it by itself: all of its containers run on, and no probe of them fails.
     pub is_still: bool,
 }
@@ -115,9 +118,22 @@ impl SetUp {
             let told_by_others =
                 siblings_tell(&siblings, &mut behavior, base, (pod, top.as_ref()), given.now);
             assumed.extend(told_by_others.into_iter().filter(|_| goes_on));
+            let supposed =
+                suppose(&mut behavior, &base.programs, pod, &belongs(pod, top.as_ref()), given.now);
             for said in said.iter().filter(|said| said.is_of(pod, top.as_ref())) {
                 said.apply(&mut behavior, &pod.pod.spec);
             }
+            let said_of = |of: Supposed| {
+                said.iter().filter(|own| own.is_of(pod, top.as_ref())).any(|own| match of {
+                    Supposed::Boots => own.boots.is_some(),
+                    Supposed::Runs => own.runs.is_some(),
+                    Supposed::Stops => own.stops.is_some(),
+                })
+            };
+            let supposed: Vec<(Supposed, String)> =
+                supposed.into_iter().filter(|(of, _)| goes_on && !said_of(*of)).collect();
+            let whose = top.as_ref().map_or_else(|| pod.place(), |(kind, name)| format!("{kind}/{name}"));
+            assumed.extend(supposed.iter().map(|(_, words)| format!("{whose}: {words}")));
             if goes_on {
                 assumed.extend(told.into_iter().map(|words| format!("{}: {words}", pod.place())));
                 assumed.extend(outlasted(pod, &past, &behavior, given.now));
@@ -142,6 +158,7 @@ impl SetUp {
                 is_still,
                 looks_back,
                 shares: None,
+                supposed: supposed.into_iter().map(|(of, _)| of).min(),
             });
         }
         share(&given, &templates, &mut players);
@@ -152,6 +169,7 @@ impl SetUp {
         let drained = drains::under_way(&given, &plan.nodes);
         plan.actions = drained.iter().map(|own| own.goes_on(&plan.nodes, given.now)).collect();
         assumed.extend(drained.iter().map(|own| own.words(&plan.nodes)));
+        assumed.extend(drains::unseen(&given, &plan.nodes, &drained));
         plan.programs.splice(0..0, said.iter().filter_map(|said| said.program(&given)));
         plan.programs.extend(learned);
         plan.programs.extend(other_images(&given, &tops, &siblings));
@@ -429,7 +447,7 @@ impl Said {
                 attempt.booted_after(boots, [true, true, false]);
             }
             if let Some(stops) = self.stops {
-                attempt.on_term = OnTerm::After { after: Distribution::Constant(stops), exit: 0 };
+                attempt.on_term = OnTerm::After { after: Distribution::Constant(stops), exit: Exit::Code(0) };
             }
         }
     }
@@ -497,7 +515,8 @@ fn learn(
         });
         let mut own = own.clone();
         if let Some((boots, _)) = others.boots(top, container) {
-            own.attempts.iter_mut().for_each(|attempt| siblings::boot(attempt, container, boots));
+            let boot = own.attempts.iter_mut().filter(|attempt| !doing::is_never_ready(attempt));
+            boot.for_each(|attempt| siblings::boot(attempt, container, boots));
         }
         let new = ProgramPlan { workload, image, container: Some(container.name), ..program(&own) };
         let ends = |program: &ProgramPlan| program.serving.iter().any(|attempt| attempt.runs.is_some());

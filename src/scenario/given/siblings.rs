@@ -5,14 +5,15 @@
 //! the boot ended up to a period before. A container that has ended by itself has shown how long it runs and what it ends with.
 //! Those of the same image count; where there is none, how long it boots is asked of the workload's other images (a rollout
 //! whose first new pods start up). Nobody is told what he has refuted himself: who has been starting for longer than all others
-//! took has no boot of theirs, and who runs for longer than all others ran runs on.
+//! took has no boot of theirs, who has ended before it was ready does so again, and who runs for longer than all others ran runs
+//! on.
 //!
 //! Absent on purpose: whose program a scenario describes, and what a pod has shown of itself ([`super::doing`]), which comes
 //! first.
 
 use std::collections::BTreeMap;
 
-use super::{Given, GivenPod};
+use super::{Given, GivenPod, doing};
 use crate::api::{Container, ContainerState, ContainerStatus, ProbeKind, Sym, Tri};
 use crate::engine::Distribution;
 use crate::scenario::plan::{Attempt, Exit};
@@ -114,7 +115,8 @@ impl Siblings {
         let age = own.and_then(|own| own.state.running_since()).map(|since| now.since(since));
         let mut told = Vec::new();
         let place = format!("{}/{}: {}", top.0, top.1, container.name);
-        let has_ended = own.is_some_and(|own| own.last_state.terminated().is_some());
+        let has_ended =
+            own.is_some_and(|own| own.last_state.terminated().or(own.state.terminated()).is_some());
         if attempt.runs.is_none()
             && attempt.start_error.is_none()
             && !has_ended
@@ -123,7 +125,8 @@ impl Siblings {
             (attempt.runs, attempt.exit) = (Some(runs.how.clone()), runs.exit.clone());
             told.push(format!("{place} runs as long as those that have ended, and ends as they did"));
         }
-        let starts = own.is_none_or(|own| !has_been_ready(pod, own));
+        let ends_first = has_ended && doing::is_never_ready(attempt);
+        let starts = own.is_none_or(|own| !has_been_ready(pod, own)) && !ends_first;
         if starts && let Some((boots, is_same)) = self.boots(top, container) {
             let wait = container.probe(ProbeKind::Readiness).or(container.probe(ProbeKind::Startup));
             let wait = wait.map_or(0, |probe| i64::from(probe.period_seconds.max(1)));
@@ -226,7 +229,7 @@ fn ready_since(pod: &GivenPod) -> Option<Time> {
 }
 
 /// Whether the newest instance of a container has been ready.
-fn has_been_ready(pod: &GivenPod, own: &ContainerStatus) -> bool {
+pub fn has_been_ready(pod: &GivenPod, own: &ContainerStatus) -> bool {
     let changed = pod.pod.status.condition(Sym::READY).and_then(|ready| ready.last_transition);
     let since = own.state.running_since();
     // Of one that has begun since, `Ready` has said False all the time.

@@ -17,9 +17,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::Session;
 use super::why::headline;
 use super::words::offset;
+use super::{Lives, Session};
 use crate::api::Sym;
 use crate::record::{Change, Directory, Event, ObjectChange, Transition};
 use crate::scenario::Plan;
@@ -136,7 +136,7 @@ struct Remembered {
 }
 
 /// Expectations by whom they name.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Names {
     /// One pod's.
     pods: BTreeMap<String, Vec<usize>>,
@@ -164,7 +164,7 @@ impl Names {
 }
 
 /// What has been seen of the pods and objects that expectations name.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Seen {
     /// By expectation: the pods or objects that are named so, oldest first.
     named: Vec<Vec<u32>>,
@@ -196,6 +196,7 @@ impl Seen {
 }
 
 /// Judges a plan's expectations as its run goes on.
+#[derive(Clone)]
 pub struct Judge {
     plan: Arc<Plan>,
     /// Expectations in the order in which their times begin.
@@ -406,6 +407,11 @@ impl Judge {
         self.looked = 0;
     }
 
+    /// Which of them have not held so far, by their places in the plan.
+    pub fn failed(&self) -> BTreeSet<usize> {
+        self.failures.iter().map(|failure| failure.index).collect()
+    }
+
     /// What did not hold, in the order of the file.
     pub fn failures(mut self) -> Vec<Failure> {
         self.failures.sort_by_key(|failure| failure.index);
@@ -413,7 +419,9 @@ impl Judge {
     }
 
     fn look(&mut self, directory: &Directory, rows: &[Transition]) {
-        for (ix, ident) in (0..).zip(&directory.pods).skip(self.seen.pods.len()) {
+        // Those that are new alone: nobody walks over a hundred thousand others.
+        let known = self.seen.pods.len();
+        for (ix, ident) in (known as u32..).zip(directory.pods.iter().skip(known)) {
             // Hardly any name is spelled out: most begin unlike all that are expected.
             let base = ident.name.base.as_str();
             let plan = Arc::clone(&self.plan);
@@ -447,7 +455,8 @@ impl Judge {
                 }
             }
         }
-        for (ix, ident) in (0..).zip(&directory.objects).skip(self.seen.objects.len()) {
+        let known = self.seen.objects.len();
+        for (ix, ident) in (known as u32..).zip(directory.objects.iter().skip(known)) {
             let is_meant = |target: &ObjectTarget| {
                 target.name == ident.name
                     && target.namespace.is_none_or(|own| own == ident.namespace)
@@ -502,8 +511,19 @@ fn holds(w: &World, expect: &Expect, index: usize, seen: &Seen) -> Option<Differ
 
 /// Plays a plan to the last of its expectations and judges them all.
 pub fn check(plan: &Arc<Plan>, seed: u64) -> Vec<Failure> {
-    let mut judge = Judge::new(plan);
-    let mut session = Session::new(plan, seed);
+    judged(&mut Session::new(plan, seed))
+}
+
+/// The same of one of many lives of a plan, which know what those before them have learned.
+pub fn check_among(lives: &mut Lives, seed: u64) -> Vec<Failure> {
+    let mut session = lives.begin(seed);
+    let failures = judged(&mut session);
+    lives.learn_from(&mut session);
+    failures
+}
+
+fn judged(session: &mut Session) -> Vec<Failure> {
+    let mut judge = Judge::new(&session.world.plan);
     let mut played = 0u32;
     while judge.due.is_some() {
         let next = session.next_time();

@@ -123,5 +123,10 @@ fn why(w: &World, key: ObjectKey, row: ObjectRow) -> Option<String> {
         let its = if count == 1 { "a pod of it is".to_owned() } else { format!("{count} of its pods are") };
         format!("{its} {status} {ready}/{of}")
     });
-    refused.or(worst).or_else(|| held.conditions().iter().find_map(says))
+    let own = || held.conditions().iter().find_map(says);
+    match key {
+        // Pods of a Job that has failed are its past.
+        ObjectKey::Job(_) => refused.or_else(own).or(worst),
+        _ => refused.or(worst).or_else(own),
+    }
 }

@@ -231,7 +231,7 @@ impl Walk {
                 let mut chain = Chain::new(self, &lineage);
                 chain.row(row);
                 let links = chain.links;
-                self.lineage = Some(lineage);
+                self.keep(lineage);
                 links
             }
             None => {
@@ -291,17 +291,41 @@ impl Walk {
         // Both may come from one thing.
         let news: Vec<Link> = chain.links.into_iter().filter(|link| !links.contains(link)).collect();
         links.extend(news);
-        self.lineage = Some(lineage);
+        self.keep(lineage);
         links
+    }
+
+    /// Looks up what was known of the pod that a row is about, by no more than so many steps; whether all is known that the row's
+    /// causes are told from.
+    pub fn look_up(&mut self, row: &Transition, steps: usize) -> bool {
+        let Some(pod) = row.pod.map(PodId) else { return true };
+        let mut lineage = self.taken_lineage(pod);
+        let is_known = lineage.extend(row.step, steps);
+        self.lineage = Some(lineage);
+        is_known
     }
 
     /// What was known of a pod until this step; looked up once and then carried on.
     fn lineage(&mut self, pod: PodId, step: u64) -> Lineage {
-        let mut lineage = match self.lineage.take() {
-            Some(kept) if kept.pod == pod => kept,
-            _ => Lineage::new(self.session_before(0), pod),
-        };
-        lineage.extend(step);
+        let mut lineage = self.taken_lineage(pod);
+        lineage.extend(step, usize::MAX);
         lineage
+    }
+
+    /// Whoever asks again is answered at once; of a fleet, whose world it holds, it is looked up again.
+    fn keep(&mut self, lineage: Lineage) {
+        const PODS: usize = 20_000;
+        self.lineage = (self.world().pods.len() <= PODS).then_some(lineage);
+    }
+
+    /// What is known of a pod already; before it was made there is nothing to be known.
+    fn taken_lineage(&mut self, pod: PodId) -> Lineage {
+        match self.lineage.take() {
+            Some(kept) if kept.pod == pod => kept,
+            _ => {
+                let made = self.rows_about(pod).next().map_or(0, |row| row.step.saturating_sub(1));
+                Lineage::new(self.session_before(made.max(self.horizon.step)), pod)
+            }
+        }
     }
 }

@@ -36,10 +36,7 @@ impl Walk {
     /// How a workload stood in numbers after a step.
     pub(super) fn figures_at(&self, key: ObjectKey, step: u64) -> Option<Figures> {
         let row = self.world().workloads.row(key)?;
-        let until = self.figures.partition_point(|(at, _)| *at <= step);
-        let own =
-            self.figures[..until].iter().rev().map(|(_, figures)| figures).find(|own| own.object == row);
-        own.and_then(|own| own.figures)
+        self.figures_of(row, step).next_back().and_then(|(_, own)| own.figures)
     }
 }
 
@@ -174,10 +171,10 @@ impl Chain<'_> {
     pub(super) fn begun(&self, step: u64, key: ObjectKey) -> Option<u64> {
         let row = self.walk.world().workloads.row(key)?;
         let revision = self.walk.figures_at(key, step)?.revision;
-        let first =
-            self.walk.figures.iter().find(|(_, own)| {
-                own.object == row && own.figures.is_some_and(|own| own.revision == revision)
-            });
+        let first = self
+            .walk
+            .figures_of(row, u64::MAX)
+            .find(|(_, own)| own.figures.is_some_and(|own| own.revision == revision));
         first.map(|(at, _)| *at)
     }
 

@@ -9,10 +9,10 @@ use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 use smallvec::SmallVec;
 
-use super::recipe::{HOST, NOW, OF_API, OF_HELD, Recipe, with_gaps};
-use super::seen::{self, MOST_INSTANCES};
+use super::recipe::{OF_API, OF_HELD, Recipe, Sources, with_gaps};
+use super::seen::{self, Brought, HOST, MOST_INSTANCES, NOW};
 use super::{Learned, MOST, Shape};
-use crate::api::form::{Filled, Form, MOST_GAPS};
+use crate::api::form::{Filled, Form};
 use crate::api::marks::Gap;
 use crate::api::{ContainerId, ContainerIx, HeldStatus, Marks, Phase, PodSpec, PodStatus, Sym};
 use crate::rules::kubelet::pod::PodView;
@@ -209,8 +209,7 @@ impl Learned {
             Some(HeldStatus::Whole(_)) => return None,
             None => None,
         };
-        let mut brought = [0; MOST_GAPS];
-        brought[NOW] = asked.now.micros().cast_unsigned();
+        let mut brought = Brought::at(asked.now);
         let mut containers: &[Known] = &[];
         let op = match &asked.op {
             Op::Sync(sync) => {
@@ -243,7 +242,7 @@ impl Learned {
         };
         let outcome = self.changes.entries[place as usize].outcome.as_deref()?;
         let held_values = held.map_or(&[][..], |held| &held.values);
-        let sources = [&brought[..], held_values, &api.values];
+        let sources = Sources { brought, held: held_values, api: &api.values };
         let status = outcome.status.as_ref().map(|recipe| recipe.follow(&sources, held));
         let is_same = match (&status, held) {
             (Some(HeldStatus::Filled(new)), Some(held)) => {
@@ -327,18 +326,17 @@ impl Learned {
 }
 
 /// What a sync asks, and what it brings; None where it cannot be learned. `old` is the status that it begins from.
-fn sync_key(
-    sync: &Sync<'_>,
+fn sync_key<'a>(
+    sync: &Sync<'a>,
     asked: &Asked<'_>,
     old: &Filled,
-    brought: &mut [u64; MOST_GAPS],
+    brought: &mut Brought<'a>,
 ) -> Option<OpKey> {
     let ([host], Some(shape)) = (sync.host_ips, asked.shape) else { return None };
     if sync.ended_by.is_some() || sync.past_deadline || !sync.resize_conditions.is_empty() {
         return None;
     }
-    brought[HOST] = u64::from(host.number());
-    seen::bring(sync.runtime, brought);
+    (brought.host, brought.runtime) = (*host, Some(sync.runtime));
     let mut known = [UNKNOWN; MOST_INSTANCES];
     for (place, instance) in known.iter_mut().zip(&sync.runtime.containers) {
         if let ContainerId::Made(id) = instance.id {

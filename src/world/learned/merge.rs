@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::recipe::{NOW, OF_API, OF_HELD, Recipe, with_gaps};
+use super::recipe::{OF_API, OF_HELD, Recipe, Sources, with_gaps};
+use super::seen::{Brought, NOW};
 use super::{Learned, MOST};
 use crate::api::form::Form;
 use crate::api::marks::Gap;
@@ -66,8 +67,8 @@ impl Learned {
             }
         };
         let Merged(Some(recipe)) = merged else { return Some(out.held.clone()) };
-        let brought = &[out.now.micros().cast_unsigned()];
-        Some(recipe.follow(&[brought, &held.values, &api.values], Some(held)))
+        let sources = Sources { brought: Brought::at(out.now), held: &held.values, api: &api.values };
+        Some(recipe.follow(&sources, Some(held)))
     }
 
     fn learn_merge(&mut self, out: &Outgoing<'_>, api: &Form, held: &Form) -> Option<Merged> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::seen::{Brought, NOW};
 use crate::api::form::{Filled, Form, Forms, MOST_GAPS, Values};
 use crate::api::marks::{Exchange, Gap, Gaps};
 use crate::api::{HeldStatus, PodStatus};
@@ -30,17 +31,25 @@ struct Source {
 /// Gaps are numbered by where they come from: what the change itself brings, the held status, the API's status.
 pub(super) const OF_HELD: usize = MOST_GAPS;
 pub(super) const OF_API: usize = 2 * MOST_GAPS;
-/// The first two of those that the change brings; the runtime's follow.
-pub(super) const NOW: usize = 0;
-pub(super) const HOST: usize = 1;
 
-/// What fills the gaps of what a change looks at: what it brings itself, the held status, the API's status.
-pub(super) type Sources<'a> = [&'a [u64]; 3];
+/// What fills the gaps of what a change looks at.
+pub(super) struct Sources<'a> {
+    pub brought: Brought<'a>,
+    /// Of the held status.
+    pub held: &'a [u64],
+    /// Of the API's status.
+    pub api: &'a [u64],
+}
 
 impl Source {
     #[inline]
     fn value(self, from: &Sources<'_>) -> u64 {
-        let value = from[usize::from(self.place) / MOST_GAPS][usize::from(self.place) % MOST_GAPS];
+        let place = usize::from(self.place);
+        let value = match place / MOST_GAPS {
+            0 => from.brought.value(place),
+            1 => from.held[place - OF_HELD],
+            _ => from.api[place - OF_API],
+        };
         if self.cut {
             return Time::from_micros(value.cast_signed()).truncate_secs().micros().cast_unsigned();
         }

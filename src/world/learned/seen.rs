@@ -8,7 +8,6 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 
-use super::recipe::HOST;
 use super::{Learned, MOST};
 use crate::api::form::MOST_GAPS;
 use crate::api::marks::{Gap, Gaps};
@@ -100,6 +99,9 @@ fn hash(status: &RuntimeStatus) -> u64 {
     state.finish()
 }
 
+/// The first two places among what a change brings are the instant at which it comes and the address of the node.
+pub(super) const NOW: usize = 0;
+pub(super) const HOST: usize = 1;
 /// What is not in the shape has these places among what a sync brings: the pod's address, those of its sandboxes, and of
 /// each instance of a container three instants and the identifier.
 const ADDRESS: usize = HOST + 1;
@@ -109,25 +111,54 @@ const INSTANCES: usize = SANDBOXES + MOST_SANDBOXES;
 const EACH: usize = 4;
 pub(super) const MOST_INSTANCES: usize = (MOST_GAPS - INSTANCES) / EACH;
 
-/// Copies what is this pod's own, and not in its shape, to its places among what a sync brings.
-pub(super) fn bring(status: &RuntimeStatus, values: &mut [u64; MOST_GAPS]) {
-    let address = |ip: Sym| u64::from(ip.number());
-    let instant = |at: Option<Time>| at.map_or(0, |at| at.micros().cast_unsigned());
-    values[ADDRESS] = status.ips.first().map_or(0, |ip| address(*ip));
-    for (place, sandbox) in values[SANDBOXES..].iter_mut().zip(&status.sandboxes) {
-        *place = address(sandbox.ip);
+/// What a change brings itself. It is looked up place by place: of what the runtime has, little is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Brought<'a> {
+    pub now: Time,
+    /// The address of the node.
+    pub host: Sym,
+    /// What a sync goes by.
+    pub runtime: Option<&'a RuntimeStatus>,
+}
+
+impl Brought<'_> {
+    /// That of a change which looks at nothing else.
+    pub fn at(now: Time) -> Brought<'static> {
+        Brought { now, host: Sym::EMPTY, runtime: None }
     }
-    for (places, container) in values[INSTANCES..].chunks_exact_mut(EACH).zip(&status.containers) {
-        places[0] = instant(container.created_at);
-        places[1] = instant(container.started_at);
-        places[2] = instant(container.finished_at);
-        if let ContainerId::Made(id) = container.id {
-            places[3] = id;
+    #[inline]
+    pub fn value(&self, place: usize) -> u64 {
+        match place {
+            NOW => self.now.micros().cast_unsigned(),
+            HOST => u64::from(self.host.number()),
+            _ => self.runtime.map_or(0, |runtime| brought(runtime, place)),
         }
     }
 }
 
-/// A pod of this shape with gaps where [`bring`] takes from. A container's identifier that stands in the old status as well,
+/// What is this pod's own, and not in its shape, by its place among what a sync brings.
+#[inline]
+fn brought(status: &RuntimeStatus, place: usize) -> u64 {
+    let address = |ip: Sym| u64::from(ip.number());
+    let instant = |at: Option<Time>| at.map_or(0, |at| at.micros().cast_unsigned());
+    if place < INSTANCES {
+        let ip = match place.checked_sub(SANDBOXES) {
+            None => status.ips.first().copied(),
+            Some(sandbox) => status.sandboxes.get(sandbox).map(|sandbox| sandbox.ip),
+        };
+        return ip.map_or(0, address);
+    }
+    let Some(container) = status.containers.get((place - INSTANCES) / EACH) else { return 0 };
+    match ((place - INSTANCES) % EACH, container.id) {
+        (0, _) => instant(container.created_at),
+        (1, _) => instant(container.started_at),
+        (2, _) => instant(container.finished_at),
+        (_, ContainerId::Made(id)) => id,
+        _ => 0,
+    }
+}
+
+/// A pod of this shape with gaps where [`brought`] looks. A container's identifier that stands in the old status as well,
 /// where `known` says so by the place of its instance, has that one's gap.
 pub(super) fn with_gaps(
     example: &RuntimeStatus,
@@ -170,7 +201,7 @@ pub(super) fn with_gaps(
     }
 }
 
-/// Whether two pods are the same but for what [`bring`] takes, and have it in the same places.
+/// Whether two pods are the same but for what [`brought`] takes, and have it in the same places.
 fn are_alike(a: &RuntimeStatus, b: &RuntimeStatus) -> bool {
     a.ips.len() == b.ips.len()
         && a.sandboxes.len() == b.sandboxes.len()

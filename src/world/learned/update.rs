@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::recipe::{NOW, OF_API, Recipe, with_gaps};
+use super::recipe::{OF_API, Recipe, Sources, with_gaps};
+use super::seen::{Brought, NOW};
 use super::{Learned, MOST};
 use crate::api::marks::Gap;
 use crate::api::{HeldStatus, Marks, PodStatus};
@@ -46,7 +47,8 @@ impl Learned {
             self.updates.insert(key, recipe);
         }
         let Some(Some(recipe)) = self.updates.get(&key) else { return self.forms.hold(plain()) };
-        let updated = recipe.follow(&[&[now.micros().cast_unsigned()], &[], &filled.values], Some(filled));
+        let sources = Sources { brought: Brought::at(now), held: &[], api: &filled.values };
+        let updated = recipe.follow(&sources, Some(filled));
         debug_assert_eq!(updated, HeldStatus::from(plain()), "learned, and updated by the rule");
         updated
     }

@@ -87,15 +87,40 @@ pub fn objects(text: &str) -> (Vec<Document>, Vec<ManifestError>) {
 /// The values of a text as they stand in it, and what of it could not be read: for texts of which nobody asks where
 /// something stands.
 pub fn values(text: &str) -> (Vec<Value>, Option<ManifestError>) {
+    let (values, trouble) = values_at(text);
+    (values.into_iter().map(|(_, value)| value).collect(), trouble)
+}
+
+/// The same, each with the line in which it begins.
+pub fn values_at(text: &str) -> (Vec<(usize, Value)>, Option<ManifestError>) {
     let (mut values, mut trouble) = (Vec::new(), None);
     each(text, &mut |read| match read {
-        Ok((node, _)) => match node.into_value() {
+        Ok((node, line)) => match node.into_value() {
             Value::Null => {}
-            value => values.push(value),
+            value => values.push((line, value)),
         },
         Err(error) => trouble = trouble.take().or(Some(error)),
     });
     (values, trouble)
+}
+
+/// The line on which a field of one of a text's values stands, from 1: of the value of that number, as [`values`] counts them.
+pub fn line_of(text: &str, value: usize, path: &str) -> Option<usize> {
+    let (mut number, mut found) = (0, None);
+    each(text, &mut |read| {
+        let Ok((node, line)) = read else { return };
+        if matches!(node.kind, Kind::Scalar(Value::Null)) {
+            return;
+        }
+        if number == value {
+            let own = Document { value: Value::Null, duplicates: Vec::new(), line, node };
+            let place = own.locate(path).map_or(0, |place| place.start.min(text.len()));
+            found =
+                Some(line.max(1 + text.as_bytes()[..place].iter().filter(|byte| **byte == b'\n').count()));
+        }
+        number += 1;
+    });
+    found
 }
 
 /// Every JSON value or YAML document of what kubectl printed, and what went wrong after the last: a text that breaks off loses

@@ -120,9 +120,8 @@ fn is_of_kubernetes(name: &str) -> bool {
 /// Nano-units by resource name.
 type Exact = BTreeMap<String, i128>;
 
-fn exact(resources: &Resources) -> Exact {
-    let quantities = resources.requests.iter();
-    quantities.map(|(name, text)| (name.clone(), nanos(text))).collect()
+fn exact(list: &BTreeMap<String, String>) -> Exact {
+    list.iter().map(|(name, text)| (name.clone(), nanos(text))).collect()
 }
 
 fn nanos(text: &str) -> i128 {
@@ -166,8 +165,8 @@ impl Requests {
 /// `PodRequests`: the sum over containers and sidecars, or the peak of the init containers with the sidecars that run
 /// beside them, whichever is more; then pod-level requests, which replace what they name; then the overhead.
 pub fn requests(spec: &PodSpec, pod_level_resources: bool) -> Requests {
-    let asked = effective(spec, pod_level_resources, exact_of);
-    let scored = effective(spec, pod_level_resources, |container| {
+    let asked = effective(spec, pod_level_resources, Side::Requests, exact_of);
+    let scored = effective(spec, pod_level_resources, Side::Requests, |container| {
         let mut requests = exact_of(container);
         requests.entry("cpu".to_owned()).or_insert(i128::from(DEFAULT_MILLI_CPU) * MILLI);
         requests.entry("memory".to_owned()).or_insert(i128::from(DEFAULT_MEMORY) * NANO);
@@ -178,11 +177,40 @@ pub fn requests(spec: &PodSpec, pod_level_resources: bool) -> Requests {
     Requests { asked, scored_milli_cpu: scored.milli_cpu, scored_memory: scored.memory }
 }
 
-fn exact_of(container: &Container) -> Exact {
-    exact(&container.resources)
+/// Of the two lists of a container's resources the one that counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// What is asked for.
+    Requests,
+    /// What may be taken at most.
+    Limits,
 }
 
-fn effective(spec: &PodSpec, pod_level_resources: bool, of: impl Fn(&Container) -> Exact) -> Exact {
+impl Side {
+    /// The list itself.
+    pub fn of(self, resources: &Resources) -> &BTreeMap<String, String> {
+        match self {
+            Side::Requests => &resources.requests,
+            Side::Limits => &resources.limits,
+        }
+    }
+}
+
+/// `PodRequests` or `PodLimits`, exactly: nano-units by resource. The overhead counts towards limits only where there is one.
+pub fn totals(spec: &PodSpec, pod_level_resources: bool, side: Side) -> BTreeMap<String, i128> {
+    effective(spec, pod_level_resources, side, |container| exact(side.of(&container.resources)))
+}
+
+fn exact_of(container: &Container) -> Exact {
+    exact(&container.resources.requests)
+}
+
+fn effective(
+    spec: &PodSpec,
+    pod_level_resources: bool,
+    side: Side,
+    of: impl Fn(&Container) -> Exact,
+) -> Exact {
     let mut sum = Exact::new();
     for container in &spec.containers {
         add(&mut sum, &of(container));
@@ -202,13 +230,16 @@ fn effective(spec: &PodSpec, pod_level_resources: bool, of: impl Fn(&Container) 
     }
     max(&mut sum, &peak);
     if let Some(own) = spec.resources.as_ref().filter(|_| pod_level_resources) {
-        for (name, amount) in exact(own) {
+        for (name, amount) in exact(side.of(own)) {
             if matches!(name.as_str(), "cpu" | "memory") || name.starts_with("hugepages-") {
                 sum.insert(name, amount);
             }
         }
     }
     for (name, text) in &spec.overhead {
+        if side == Side::Limits && !sum.contains_key(name) {
+            continue;
+        }
         let entry = sum.entry(name.clone()).or_default();
         *entry = entry.saturating_add(nanos(text));
     }

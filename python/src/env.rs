@@ -1,0 +1,193 @@
+//! What an environment for agents stands on: a task that is prepared once, and episodes of it.
+//!
+//! An episode is a drill ([`kubelapse::drill`]): lines go in, texts come out, and it counts points. What is said of rewards, splits
+//! and spaces is Python's affair (`kubelapse.gym`). The interpreter is let go of while anything is played.
+
+use kubelapse::drill::numbers::{Seat, features, menu, places};
+use kubelapse::drill::{self, Drill, Exercise};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::errors::of_scenario;
+use crate::source::{Beside, read};
+
+/// A scenario that is ready to be mended, as often as one likes.
+#[pyclass(frozen, module = "kubelapse")]
+pub struct Task {
+    exercise: Exercise,
+}
+
+#[pymethods]
+impl Task {
+    /// Reads a scenario (as `run` does) and plays it once as it is.
+    #[new]
+    #[pyo3(signature = (source, *, set = None, kubernetes = None))]
+    fn new(
+        py: Python<'_>,
+        source: &Bound<'_, PyAny>,
+        set: Option<&Bound<'_, PyAny>>,
+        kubernetes: Option<&str>,
+    ) -> PyResult<Task> {
+        let beside = Beside::new(set, kubernetes, None, None)?;
+        let (script, plan, _) = read(source, &beside)?.load(&beside)?;
+        Ok(Task { exercise: py.detach(|| Exercise::new(script, &plan)) })
+    }
+    /// The scenario's name.
+    #[getter]
+    fn name(&self) -> &str {
+        &self.exercise.plan().name
+    }
+    /// The scenario's own seed.
+    #[getter]
+    fn seed(&self) -> u64 {
+        self.exercise.plan().seed
+    }
+    /// Nothing goes wrong in it.
+    #[getter]
+    fn is_calm(&self) -> bool {
+        self.exercise.is_calm()
+    }
+    /// All that is wanted comes to be well by itself.
+    #[getter]
+    fn heals(&self) -> bool {
+        self.exercise.heals()
+    }
+    /// An episode: somebody has just come.
+    fn start(&self, py: Python<'_>, seed: u64) -> Episode {
+        Episode::of(py.detach(|| self.exercise.start(seed)))
+    }
+    fn __repr__(&self) -> String {
+        format!("<task {}>", self.name())
+    }
+}
+
+/// What a drill's faults are, without playing it.
+#[pyfunction]
+pub fn drill_kinds(seed: u64, level: u8) -> PyResult<Vec<&'static str>> {
+    drill::kinds_of(seed, level).map_err(PyValueError::new_err)
+}
+
+/// Names of everything that has a fixed place: kinds of faults, features, verbs.
+#[pyfunction]
+pub fn env_words(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let words = PyDict::new(py);
+    words.set_item("kinds", drill::kinds().collect::<Vec<_>>())?;
+    words.set_item("pods", (places::PODS, features::POD))?;
+    words.set_item("objects", (places::OBJECTS, features::OBJECT))?;
+    words.set_item("nodes", (places::NODES, features::NODE))?;
+    words.set_item("clock", features::CLOCK)?;
+    words.set_item("verbs", menu::verbs())?;
+    Ok(words)
+}
+
+/// An episode under way.
+#[pyclass(module = "kubelapse")]
+pub struct Episode {
+    drill: Drill,
+    seat: Seat,
+}
+
+/// What a step has come to: points in all, over, mended, how much of what is wanted is so, and of how much.
+type Step = (u32, bool, bool, usize, usize);
+
+impl Episode {
+    fn of(drill: Drill) -> Episode {
+        Episode { seat: Seat::new(&drill), drill }
+    }
+    fn standing(&self) -> Step {
+        let own = self.drill.standing();
+        (self.drill.points().total, self.drill.is_over(), self.drill.is_solved(), own.met, own.wanted)
+    }
+}
+
+#[pymethods]
+impl Episode {
+    /// A drill of a seed and a level.
+    #[staticmethod]
+    fn of_drill(py: Python<'_>, seed: u64, level: u8) -> PyResult<Episode> {
+        let drill = py.detach(|| Drill::new(seed, level));
+        Ok(Episode::of(drill.map_err(of_scenario)?))
+    }
+    /// Another one that stands here, too.
+    fn copy(&self, py: Python<'_>) -> Episode {
+        let (drill, seat) = (&self.drill, &self.seat);
+        let (drill, seat) = py.detach(|| (drill.clone(), seat.clone()));
+        Episode { drill, seat }
+    }
+
+    /// What the agent is told when coming.
+    fn brief(&self) -> String {
+        self.drill.brief()
+    }
+    /// The workloads with what they have made.
+    fn tree(&mut self) -> String {
+        self.drill.observe()
+    }
+    /// Does what a line says: what is printed, and what it has come to.
+    fn say(&mut self, py: Python<'_>, line: &str) -> (String, Step) {
+        let drill = &mut self.drill;
+        let told = py.detach(|| drill.say(line));
+        (told, self.standing())
+    }
+    /// A place of the menu as lines.
+    fn lines(&mut self, verb: usize, target: usize) -> Vec<String> {
+        self.seat.lines(&self.drill, verb, target)
+    }
+    /// Does what a place of the menu says: what is printed, and what it has come to.
+    fn choose(&mut self, py: Python<'_>, verb: usize, target: usize) -> (String, Step) {
+        let (drill, seat) = (&mut self.drill, &mut self.seat);
+        let told = py.detach(|| {
+            let lines = seat.lines(drill, verb, target);
+            lines.iter().map(|line| drill.say(line)).collect()
+        });
+        (told, self.standing())
+    }
+    /// Which places of the menu mean something here: a byte each, verb by verb.
+    fn mask<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let mask = self.seat.mask(&self.drill);
+        PyBytes::new(py, &mask.into_iter().map(u8::from).collect::<Vec<_>>())
+    }
+    /// The structured observation: numbers of four bytes, pods, then objects, then nodes, then the clock.
+    fn observe<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let numbers = self.seat.observe(&self.drill);
+        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_ne_bytes()).collect();
+        PyBytes::new(py, &bytes)
+    }
+
+    /// Seconds since the agent came.
+    #[getter]
+    fn time(&self) -> f64 {
+        self.drill.clock().secs_f64()
+    }
+    /// Seconds since the start of the run.
+    #[getter]
+    fn clock(&self) -> f64 {
+        self.drill.walk().offset().secs_f64()
+    }
+    /// How it stands: points, over, mended, met, wanted.
+    #[getter]
+    fn state(&self) -> Step {
+        self.standing()
+    }
+    /// What is wrong: kinds, and an object each. Nobody tells an agent.
+    #[getter]
+    fn causes(&self) -> Vec<(&'static str, String)> {
+        self.drill.causes()
+    }
+    /// Commands that mend it, one way of several; of a scenario none are known.
+    #[getter]
+    fn mends(&self) -> Vec<String> {
+        self.drill.mends()
+    }
+    /// The score, as `kubelapse drill --json` writes it.
+    fn score(&self) -> PyResult<String> {
+        serde_json::to_string(&self.drill.score())
+            .map_err(|problem| PyValueError::new_err(problem.to_string()))
+    }
+    /// What identifies what has happened up to here.
+    #[getter]
+    fn digest(&self) -> String {
+        self.drill.walk().world().digest.to_string()
+    }
+}

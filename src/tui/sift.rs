@@ -1,0 +1,101 @@
+//! Which rows a filter keeps, found out a part at a time: each row is spelled once, and again only when it has been written since.
+//! A fleet's rows are spelled over several frames; until then those stay that are known to be kept.
+
+use super::views::{Filter, Spelled};
+
+/// So many rows are looked at in one frame.
+const ROWS: usize = 8_192;
+
+/// What is known of rows under one filter.
+#[derive(Default)]
+pub struct Sift {
+    filter: Filter,
+    /// By the row's number: the version in which it was looked at, and whether it is kept.
+    known: Vec<Option<(u64, bool)>>,
+    looked: usize,
+    left: usize,
+}
+
+impl Sift {
+    /// Begins a frame.
+    pub fn begin(&mut self, filter: &Filter) {
+        if self.filter != *filter {
+            *self = Sift { filter: filter.clone(), ..Sift::default() };
+        }
+        (self.looked, self.left) = (0, 0);
+    }
+
+    /// Nothing is known any more.
+    pub fn forget(&mut self) {
+        *self = Sift::default();
+    }
+
+    /// Whether a row is kept, as far as that is known.
+    pub fn keeps(
+        &mut self,
+        row: usize,
+        version: u64,
+        looks: impl FnOnce(&Filter) -> bool,
+        spelled: &Spelled,
+    ) -> bool {
+        if self.known.len() <= row {
+            self.known.resize(row + 1, None);
+        }
+        let before = self.known[row];
+        match before {
+            Some((own, is_kept)) if own == version => is_kept,
+            _ if self.looked < ROWS => {
+                self.looked += 1;
+                spelled.one();
+                let is_kept = looks(&self.filter);
+                self.known[row] = Some((version, is_kept));
+                is_kept
+            }
+            _ => {
+                self.left += 1;
+                before.is_some_and(|(_, is_kept)| is_kept)
+            }
+        }
+    }
+
+    /// So many rows are still to be looked at.
+    pub fn left(&self) -> usize {
+        self.left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many rows are kept in a frame, and are still to be looked at; every tenth is one that the filter keeps.
+    fn frame(
+        sift: &mut Sift,
+        rows: usize,
+        version: impl Fn(usize) -> u64,
+        spelled: &Spelled,
+    ) -> (usize, usize) {
+        sift.begin(&Filter { words: "ten".to_owned() });
+        let kept =
+            (0..rows).filter(|row| sift.keeps(*row, version(*row), |_| row % 10 == 0, spelled)).count();
+        (kept, sift.left())
+    }
+
+    #[test]
+    fn rows_are_looked_at_over_several_frames_and_once() {
+        const ALL: usize = 2 * ROWS + 100;
+        let (mut sift, spelled) = (Sift::default(), Spelled::default());
+        let tenth = |rows: usize| rows.div_ceil(10);
+        assert_eq!(frame(&mut sift, ALL, |_| 1, &spelled), (tenth(ROWS), ROWS + 100));
+        assert_eq!(frame(&mut sift, ALL, |_| 1, &spelled), (tenth(2 * ROWS), 100));
+        assert_eq!(frame(&mut sift, ALL, |_| 1, &spelled), (tenth(ALL), 0));
+        assert_eq!((frame(&mut sift, ALL, |_| 1, &spelled), spelled.count()), ((tenth(ALL), 0), ALL as u64));
+        // Who was written since is looked at again.
+        let written = |row: usize| if row < 5 { 2 } else { 1 };
+        assert_eq!(frame(&mut sift, ALL, written, &spelled), (tenth(ALL), 0));
+        assert_eq!(spelled.count(), ALL as u64 + 5);
+        // Another filter knows nothing.
+        sift.begin(&Filter::default());
+        assert!(sift.keeps(0, 1, |_| true, &spelled) && spelled.count() == ALL as u64 + 6);
+    }
+}
