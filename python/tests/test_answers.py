@@ -85,6 +85,8 @@ def test_a_prediction_of_texts_and_objects():
     text = cluster()
     predicted = kubelapse.predict(text, seeds=40)
     step = predicted["web"].steps[0]
+    own = predicted.to_dict()["pods"][0]["steps"][0]
+    assert [f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (step.earliest, step.latest)] == [own["earliest"], own["latest"]]
     assert step.status == "Running" and predicted.now < step.earliest <= step.latest and 0 < step.chance <= 1
     assert kubelapse.predict(json.loads(text), seeds=40) == predicted == kubelapse.predict([json.loads(text)], seeds=40, threads=1)
     forever = kubelapse.predict(text, seeds=40, assume={"web.runs": "forever"})
@@ -92,6 +94,19 @@ def test_a_prediction_of_texts_and_objects():
     assert kubelapse.predict(text, seeds=10, scenario=CRASHING)["web"].steps
     with pytest.raises(KeyError):
         predicted["nobody"]
+
+
+def test_a_prediction_of_a_rollout():
+    s = kubelapse.Session(DEPLOYMENT)
+    s.goto(0.5)
+    printed = [json.loads(s.kubectl(f"get {kind} -o json")) for kind in ("deployments", "replicasets", "pods")]
+    predicted = kubelapse.predict([own for each in printed for own in each["items"]], seeds=10)
+    [event, *_] = predicted["deployment/web"].events
+    own = predicted.to_dict()["workloads"][0]["events"][0]
+    assert event.what == "complete" and [event.earliest.second, event.latest.second] == [
+        int(own[end][17:19]) for end in ("earliest", "latest")
+    ]
+    assert predicted.now <= event.earliest < event.latest
 
 
 def test_an_explanation_is_what_the_program_prints(program, tmp_path):
