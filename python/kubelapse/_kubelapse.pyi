@@ -3,9 +3,34 @@ from os import PathLike
 from types import TracebackType
 from typing import Any, TypeAlias, final
 
-Manifest: TypeAlias = str | PathLike[str]
-Source: TypeAlias = Manifest | Mapping[str, Any] | Sequence[Manifest]
-Told: TypeAlias = Callable[[float], object] | None
+_Manifest: TypeAlias = str | PathLike[str]
+_Source: TypeAlias = _Manifest | Mapping[str, Any] | Sequence[_Manifest]
+_Told: TypeAlias = Callable[[float], object] | None
+
+__all__ = [
+    "Episode",
+    "Run",
+    "Session",
+    "Shipped",
+    "Table",
+    "Task",
+    "__version__",
+    "audit_json",
+    "catalogue",
+    "compare_json",
+    "drill_kinds",
+    "env_words",
+    "explain_json",
+    "fit_json",
+    "measures",
+    "play",
+    "predict_json",
+    "run_of",
+    "session_of",
+    "sweep",
+    "table_of",
+    "versions_json",
+]
 
 __version__: str
 
@@ -55,7 +80,7 @@ class Run:
 class Session:
     def __new__(
         cls,
-        source: Source,
+        source: _Source,
         *,
         seed: int | None = None,
         set: Mapping[str, Any] | None = None,
@@ -124,20 +149,65 @@ class Shipped:
     @property
     def is_large(self) -> bool: ...
 
+@final
+class Task:
+    def __new__(
+        cls, source: _Source, *, set: Mapping[str, Any] | None = None, kubernetes: str | None = None
+    ) -> Task: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def is_calm(self) -> bool: ...
+    @property
+    def heals(self) -> bool: ...
+    def start(self, seed: int) -> Episode: ...
+
+_Step: TypeAlias = tuple[int, bool, bool, int, int]
+
+@final
+class Episode:
+    @staticmethod
+    def of_drill(seed: int, level: int) -> Episode: ...
+    def copy(self) -> Episode: ...
+    def brief(self) -> str: ...
+    def tree(self) -> str: ...
+    def say(self, line: str) -> tuple[str, _Step]: ...
+    def lines(self, verb: int, target: int) -> list[str]: ...
+    def choose(self, verb: int, target: int) -> tuple[str, _Step]: ...
+    def mask(self) -> bytes: ...
+    def observe(self) -> bytes: ...
+    @property
+    def time(self) -> float: ...
+    @property
+    def clock(self) -> float: ...
+    @property
+    def state(self) -> _Step: ...
+    @property
+    def causes(self) -> list[tuple[str, str]]: ...
+    @property
+    def mends(self) -> list[str]: ...
+    def score(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+
+def drill_kinds(seed: int, level: int) -> list[str]: ...
+def env_words() -> dict[str, Any]: ...
 def catalogue() -> list[Shipped]: ...
 def measures() -> str: ...
 def play(
-    source: Source,
+    source: _Source,
     *,
     seed: int | None = None,
     set: Mapping[str, Any] | None = None,
     kubernetes: str | None = None,
     until: str | None = None,
     nodes: int | None = None,
-    progress: Told = None,
+    progress: _Told = None,
 ) -> Run: ...
 def sweep(
-    source: Source,
+    source: _Source,
     *,
     vary: object = None,
     seeds: int | range | None = None,
@@ -149,21 +219,21 @@ def sweep(
     until: str | None = None,
     nodes: int | None = None,
     threads: int | None = None,
-    progress: Told = None,
+    progress: _Told = None,
 ) -> tuple[Table, Table, str, str, str | None, str | None]: ...
 def audit_json(
-    source: Source,
-    against: Source | None,
+    source: _Source,
+    against: _Source | None,
     assume: Sequence[str],
     questions: Sequence[str],
     set: Mapping[str, Any] | None,
     kubernetes: str | None,
     nodes: int | None,
     threads: int | None,
-    progress: Told,
+    progress: _Told,
 ) -> tuple[str, list[str]]: ...
-def predict_json(text: str, asks: Mapping[str, Any], scenario: Source | None, progress: Told) -> str: ...
-def fit_json(texts: Sequence[tuple[str, str]], now: int, progress: Told) -> tuple[str, list[str]]: ...
+def predict_json(text: str, asks: Mapping[str, Any], scenario: _Source | None, progress: _Told) -> str: ...
+def fit_json(texts: Sequence[tuple[str, str]], now: int, progress: _Told) -> tuple[str, list[str]]: ...
 def explain_json(
     label: str, text: str, now_is_said: tuple[int, bool], kubernetes: str | None
 ) -> tuple[str, list[str], str | None]: ...
@@ -171,14 +241,14 @@ def compare_json(
     sides: Sequence[tuple[str, str]], within_until: tuple[str | None, str | None], kubernetes: str | None, all: bool
 ) -> tuple[str, str, list[str]]: ...
 def versions_json(
-    source: Source,
+    source: _Source,
     both: Sequence[str],
     seeds: int | None,
     set: Mapping[str, Any] | None,
     within_until: tuple[str | None, str | None],
     all: bool,
     threads: int | None,
-    progress: Told,
+    progress: _Told,
 ) -> tuple[list[int], int, str, str]: ...
 def table_of(columns: Sequence[tuple[str, str, Sequence[Any]]]) -> Table: ...
 def run_of(

@@ -179,14 +179,13 @@ pub fn fit_json(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<(String, Vec<String>)> {
     guarded(|| {
-        let read = during(py, Some(1), progress.as_ref(), 1, |crew| {
+        let length = texts.iter().map(|(_, text)| text.len() as u64).sum();
+        let read = during(py, Some(1), progress.as_ref(), length, |crew| {
+            let mut before = 0;
             let mut history = History::default();
             let (mut wrong, mut odd) = (Vec::new(), Vec::new());
             for (name, text) in &texts {
-                if crew.is_over() {
-                    break;
-                }
-                for own in history.take(text, Time::from_micros(now), &|_| ()) {
+                for own in history.take(text, Time::from_micros(now), &|done| crew.reaches(before + done)) {
                     let place = (own.line > 0).then_some((own.line, 1));
                     let told =
                         Problem { file: name.clone(), place, ..Problem::new(own.words).hint(own.hint) };
@@ -195,9 +194,10 @@ pub fn fit_json(
                 if text.trim().is_empty() {
                     wrong.push(Problem { file: name.clone(), ..Problem::new("it is empty") });
                 }
+                before += text.len() as u64;
+                crew.reaches(before);
             }
-            let fitted =
-                if wrong.is_empty() && !crew.is_over() { fit::fit(&history) } else { Default::default() };
+            let fitted = if wrong.is_empty() { fit::fit(&history) } else { Default::default() };
             (fitted, history.versions, history.pods.len(), wrong, odd)
         })?;
         let (fitted, versions, pods, wrong, odd) = read;
@@ -349,7 +349,7 @@ pub fn versions_json(
         };
         let seeds: Vec<u64> = seeds.map_or_else(|| vec![plans[0].seed], |count| (0..count).collect());
         let played = during(py, threads, progress.as_ref(), seeds.len() as u64, |crew| {
-            let held = |(): &mut (), seed: &u64| Some(versions::held(&plans, *seed, &how));
+            let held = |(): &mut (), seed: &u64| versions::held(&plans, *seed, &how, crew).transpose();
             kubelapse::answers::hands::all(crew, &seeds, || (), held)
         })?;
         let reports: Result<Vec<Report>, String> = played

@@ -87,7 +87,7 @@ pub fn of_diagnostics(found: &Diagnostics, of_dict: bool) -> PyErr {
     };
     let problems: Vec<Problem> =
         found.items.iter().filter(|own| !own.code.is_warning()).map(problem).collect();
-    let mut text = found.render(false);
+    let mut text = rendered(found);
     if of_dict {
         for own in problems.iter().filter(|own| !own.key.is_empty() && own.file != "--set") {
             let line = format!("{}: {}", own.key, own.message);
@@ -98,6 +98,16 @@ pub fn of_diagnostics(found: &Diagnostics, of_dict: bool) -> PyErr {
         text = format!("{}\n{}", text.trim_end(), keys.join("\n"));
     }
     scenario(&text, &problems)
+}
+
+/// As the program prints them where there are no colours.
+pub fn rendered(found: &Diagnostics) -> String {
+    let mut text = String::new();
+    // What problems quote has no escapes in it: those that are there are colours.
+    for (ix, part) in found.render(true).split("\u{1b}[").enumerate() {
+        text.push_str(if ix == 0 { part } else { part.split_once('m').map_or("", |(_, rest)| rest) });
+    }
+    text
 }
 
 /// What was asked cannot be answered.

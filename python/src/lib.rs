@@ -25,6 +25,8 @@ use pyo3::prelude::*;
 mod answers;
 mod env;
 mod errors;
+#[cfg(feature = "measure")]
+mod measure;
 mod run;
 mod session;
 mod source;
@@ -38,6 +40,9 @@ mod _kubelapse {
 
     #[pymodule_export]
     use super::answers::{audit_json, compare_json, explain_json, fit_json, predict_json, versions_json};
+    #[cfg(feature = "measure")]
+    #[pymodule_export]
+    use super::measure::library;
     #[pymodule_export]
     use super::env::{Episode, Task, drill_kinds, env_words};
     #[pymodule_export]

@@ -184,7 +184,7 @@ pub fn read_over(
     against: Option<&Bound<'_, PyAny>>,
     beside: &Beside,
 ) -> PyResult<Source> {
-    let manifests = match named(source)? {
+    let mut manifests = match named(source)? {
         Named::Scenario(_) if against.is_some() => {
             return Err(wrong(
                 "`against` is about manifests (a scenario applies a second time with [[apply]] at)",
@@ -196,14 +196,29 @@ pub fn read_over(
         Named::Scenario(found) => return Ok(found),
         Named::Manifests(manifests) => manifests,
     };
-    let old = match against.map(named).transpose()? {
+    let mut old = match against.map(named).transpose()? {
         None => Vec::new(),
         Some(Named::Manifests(old)) => old,
         Some(Named::Scenario(own)) => {
             return Err(wrong(format!("`{}` is a scenario; `against` is about manifests", own.label)));
         }
     };
+    called_apart(manifests.iter_mut().chain(&mut old));
     around(manifests, &old, beside)
+}
+
+/// Texts have no names of their own: those that are called alike and are not are numbered.
+fn called_apart<'a>(all: impl Iterator<Item = &'a mut (String, String)>) {
+    let mut there: BTreeMap<String, String> = BTreeMap::new();
+    for (name, text) in all {
+        let (first, mut number) = (name.clone(), 1);
+        while there.get(name).is_some_and(|other| other != text) {
+            number += 1;
+            let (stem, end) = first.rsplit_once('.').unwrap_or((first.as_str(), "yaml"));
+            *name = format!("{stem}-{number}.{end}");
+        }
+        there.insert(name.clone(), text.clone());
+    }
 }
 
 /// What something names.
@@ -369,7 +384,7 @@ impl Source {
             .map_err(|problems| self.refused(&problems))?;
         let mut told = self.told.clone();
         if loaded.warnings.warnings() > 0 {
-            told.push(loaded.warnings.render(false));
+            told.push(errors::rendered(&loaded.warnings));
         }
         Ok((script, Arc::new(loaded.plan), told))
     }
@@ -388,9 +403,13 @@ impl Source {
 /// A scenario that is built in.
 #[pyclass(frozen, get_all, module = "kubelapse")]
 pub struct Shipped {
+    /// What it is called.
     name: &'static str,
+    /// What it is about.
     topic: &'static str,
+    /// In a sentence.
     description: String,
+    /// Its file.
     text: &'static str,
     /// Whether it is a lesson with questions.
     is_lesson: bool,

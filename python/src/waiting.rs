@@ -3,6 +3,7 @@
 //! A run, and a move of a session, look themselves now and then ([`Waiting`]). Questions that take many runs are played on threads that
 //! nobody of Python's knows ([`during`]), while the one that called looks.
 
+use std::panic;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
@@ -92,6 +93,20 @@ impl Crew {
     /// Whether somebody wants it to stop.
     pub fn is_over(&self) -> bool {
         self.is_over.load(Ordering::Relaxed)
+    }
+    /// So many of the pieces are done, as what only tells of itself says. Where somebody wants it to stop it ends here: whoever waits
+    /// is told why, and not that it did.
+    pub fn reaches(&self, done: u64) {
+        self.done.store(done, Ordering::Relaxed);
+        if self.is_over() {
+            panic::resume_unwind(Box::new("somebody wants it to stop"));
+        }
+    }
+}
+
+impl Progress for Crew {
+    fn stop(&self) -> bool {
+        self.is_over()
     }
 }
 

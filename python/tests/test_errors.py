@@ -23,7 +23,7 @@ def test_all_problems_of_a_file_have_file_line_key_and_hint(tmp_path):
     assert (first.file, first.line, first.key, first.code) == (str(place), 2, "until", "E0004")
     assert (second.line, second.key) == (7, "pod[0].behavior.containers.app.attempts[0].exits")
     assert "did you mean `exit`" in second.hint and second.column > 20
-    assert f"{place}:7" in str(error) and "^" in str(error)
+    assert f"{place}:7" in str(error) and "━━━━━ not a key" in str(error)
 
 
 def test_the_text_is_the_programs(program, crashing):
@@ -71,7 +71,7 @@ def test_files_that_are_not_there_are_oserrors(tmp_path):
 @pytest.mark.parametrize(
     ("call", "part"),
     [
-        (lambda: kubelapse.predict("{}"), "no pod in it"),
+        (lambda: kubelapse.predict("{}"), "nothing in it tells of an instant"),
         (lambda: kubelapse.predict("NAME READY\nweb 1/1\n"), "a table for people"),
         (lambda: kubelapse.predict("", ahead="soon", level=2.0, seeds=0, now="noon", kubernetes="9.9"), "ahead soon"),
         (lambda: kubelapse.predict(pod(), assume={"wbe.runs": "3s"}), "assume wbe"),
@@ -79,7 +79,8 @@ def test_files_that_are_not_there_are_oserrors(tmp_path):
         (lambda: kubelapse.explain("[]"), "no pod in it"),
         (lambda: kubelapse.explain(pod(), kubernetes="1.2"), "no version that is known"),
         (lambda: kubelapse.explain(pod(), now="noon"), "no instant"),
-        (lambda: kubelapse.fit("{}"), "nothing to fit"),
+        (lambda: kubelapse.fit("{}"), "text:1: this is no object"),
+        (lambda: kubelapse.fit({"kind": "List", "apiVersion": "v1", "items": []}), "nothing to fit"),
         (lambda: kubelapse.compare("time,x\n", CRASHING), "neither a timeline.csv"),
         (lambda: kubelapse.compare(pod(), pod(), within="soon"), "within soon"),
         (lambda: kubelapse.compare_versions(CRASHING, "1.32", "1.32"), "two that differ"),

@@ -41,8 +41,8 @@ def test_a_session_can_be_copied_and_pickled():
     s = kubelapse.Session(CRASHING, seed=3, set={"pod.web.spec.terminationGracePeriodSeconds": 7})
     s.goto(20)
     s.do(label="pod/web", labels={"tier": "front"})
-    s.goto_where(restarts=2)
-    s.do("annotate pod web note=here")
+    assert s.goto_where(restarts=3)
+    s.do("label pod web note=here")
     s.goto("-3s")
     for other in (pickle.loads(pickle.dumps(s)), copy.copy(s), copy.deepcopy(s)):
         assert (other.now, other.position, other.digest, other.seed) == (s.now, s.position, s.digest, s.seed)
@@ -51,7 +51,7 @@ def test_a_session_can_be_copied_and_pickled():
         ended = s.copy()
         ended.end()
         assert other.digest == ended.digest
-        assert other.undo() == "annotate pod web note=here"
+        assert other.undo() == "label pod web note=here"
 
 
 def test_a_manifest_that_was_read_is_pickled_with_it(deployment):
@@ -70,6 +70,8 @@ def test_lists_and_folders_of_manifests(tmp_path, deployment):
     of_folder = kubelapse.run(tmp_path, until="1m")
     of_list = kubelapse.run([tmp_path / "service.yml", str(deployment)], until="1m")
     assert of_folder.ended == 60.0 and of_folder.endpoints["service"] and of_list.endpoints["service"]
+    of_texts = kubelapse.run([(tmp_path / "service.yml").read_text(), DEPLOYMENT], until="1m")
+    assert of_texts.endpoints["service"] and of_texts.digest == of_list.digest
     with pytest.raises(kubelapse.ScenarioError, match="is a scenario"):
         kubelapse.run([deployment, "crash-loop"])
     with pytest.raises(kubelapse.ScenarioError, match="`nodes` is about manifests"):

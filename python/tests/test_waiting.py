@@ -1,5 +1,6 @@
 """The interpreter is let go of, progress is told, Ctrl-C ends what is under way."""
 
+import gzip
 import os
 import signal
 import threading
@@ -7,21 +8,28 @@ import time
 
 import kubelapse
 import pytest
-from conftest import CRASHING, DEPLOYMENT
+from conftest import CRASHING, DEPLOYMENT, ROOT
 
 LONG = CRASHING.replace('until = "5m"', 'until = "2000h"')
 
 
 def calls():
     return {
-        "run": lambda: kubelapse.run(LONG.replace('name = "web"', 'name = "web"\ncount = 200')),
+        "run": lambda: kubelapse.run(LONG.replace('name = "web"', 'name = "web"\nreplicas = 200')),
         "sweep": lambda: kubelapse.sweep(LONG, seeds=1000),
         "audit": lambda: kubelapse.audit("---".join(DEPLOYMENT.replace("name: web", f"name: web-{ix}") for ix in range(60))),
         "predict": lambda: kubelapse.predict(pod(), seeds=100_000),
+        "fit": lambda: kubelapse.fit(stream()),
         "versions": lambda: kubelapse.compare_versions(LONG, "1.32", "1.37", seeds=1000),
-        "end": lambda: kubelapse.Session(LONG.replace('name = "web"', 'name = "web"\ncount = 50')).end(),
+        "end": lambda: kubelapse.Session(LONG.replace('name = "web"', 'name = "web"\nreplicas = 50')).end(),
         "goto_where": lambda: kubelapse.Session(LONG).goto_where(status="Completed"),
     }
+
+
+def stream():
+    """What a watch tells in a long time."""
+    recorded = ROOT / "tests/golden-workloads/golden-workloads/deployment-restart-twice/stream.jsonl.gz"
+    return gzip.decompress(recorded.read_bytes()).decode() * 400
 
 
 def pod():

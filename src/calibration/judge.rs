@@ -9,7 +9,7 @@ use crate::compare::ranks::Gap;
 use crate::compare::workloads::{Bench, Judged, Outputs, Room, Run, Verdict};
 use crate::record::{Fan, Sink, csv, tables};
 use crate::scenario::Plan;
-use crate::session::{self, Silent};
+use crate::session::{self, Progress, Silent};
 
 /// What many seeds say of a recording.
 #[derive(Clone, Debug, Default)]
@@ -126,13 +126,28 @@ fn of_workloads(recording: &Recording, plan: &Arc<Plan>, seeds: u64, played: &dy
 /// # Errors
 /// What the tables could not hold, in words.
 pub fn simulate(plan: &Arc<Plan>, seed: u64) -> Result<Outputs, String> {
+    simulate_while(plan, seed, &Silent).map(|(outputs, _)| outputs)
+}
+
+/// The same for somebody who may want it to stop; and whether it was cut short.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn simulate_while(
+    plan: &Arc<Plan>,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<(Outputs, bool), String> {
     let (mut timeline, mut workloads, mut endpoints) = (Vec::new(), Vec::new(), Vec::new());
     let sinks: Vec<Box<dyn Sink + '_>> = vec![
         Box::new(csv::Timeline::new(&mut timeline)),
         Box::new(tables::Workloads::new(&mut workloads)),
         Box::new(tables::Endpoints::new(&mut endpoints)),
     ];
-    session::run(plan, seed, &mut Fan { sinks }, &Silent).map_err(|problem| problem.to_string())?;
+    let outcome = session::run(plan, seed, &mut Fan { sinks }, progress);
+    let is_partial = outcome.map_err(|problem| problem.to_string())?.partial;
     let text = |bytes| String::from_utf8(bytes).map_err(|problem| problem.to_string());
-    Ok(Outputs { timeline: text(timeline)?, workloads: text(workloads)?, endpoints: text(endpoints)? })
+    let outputs =
+        Outputs { timeline: text(timeline)?, workloads: text(workloads)?, endpoints: text(endpoints)? };
+    Ok((outputs, is_partial))
 }

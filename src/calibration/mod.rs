@@ -15,6 +15,6 @@ mod report;
 mod stream;
 pub mod versions;
 
-pub use judge::{Seen, judge, simulate};
+pub use judge::{Seen, judge, simulate, simulate_while};
 pub use recording::{Recording, STREAM};
 pub use report::{Report, Set, SetKind, chance_of_so_many};

@@ -15,6 +15,7 @@ use crate::calibration::versions;
 use crate::compare::Report;
 use crate::rules::versions::Version;
 use crate::scenario::Plan;
+use crate::session::Silent;
 
 /// The answer, for programs.
 #[derive(Serialize)]
@@ -41,14 +42,15 @@ pub fn upgrade(word: &str, versions: &str, seeds: Option<u64>, mut how: How) -> 
     let seeds: Vec<u64> = seeds.map_or_else(|| vec![plans[0].seed], |count| (0..count).collect());
     let bar = super::progress(seeds.len() as u64, "seeds");
     let play = |seed: &u64| {
-        let report = fault::catch(|| versions::held(&plans, *seed, &how.held));
+        let report = fault::catch(|| versions::held(&plans, *seed, &how.held, &Silent));
         bar.inc(1);
         report
     };
-    let played: Result<Vec<Result<Report, String>>, String> = seeds.par_iter().map(play).collect();
+    let played: Result<Vec<Result<Option<Report>, String>>, String> = seeds.par_iter().map(play).collect();
     bar.finish_and_clear();
     let reports: Vec<Report> = match played {
-        Ok(reports) => reports.into_iter().collect::<Result<_, String>>()?,
+        // Nobody wants one of them to stop alone.
+        Ok(reports) => reports.into_iter().filter_map(Result::transpose).collect::<Result<_, String>>()?,
         Err(said) => {
             talk(&fault::words(&said));
             return Ok(Exit::OurFault);

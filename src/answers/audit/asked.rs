@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Assumed, Case, Finding, Load, QUESTIONS, Question, Rank, Subject, Told, changes, subjects,
+    Answer, Assumed, Case, Finding, Lent, Load, QUESTIONS, Question, Rank, Subject, Told, changes, subjects,
 };
 use crate::answers::hands::{self, Hands, Stopped};
 use crate::rules::api_server::objects::ObjectType;
@@ -183,13 +183,15 @@ pub fn ask<H: Hands>(
 ) -> Result<Vec<Audited>, (Stopped, String)> {
     let of_no_one = |stopped| (stopped, String::new());
     let known = &asked.assumptions;
+    let stop = || hands.stop();
+    let lent = Lent { load, stop: &stop };
     let cases: Vec<Case<'_>> = if asked.is_change {
         let make = |(): &mut (), own: &super::Change| {
-            Some(Case::of_change(plan, own.clone(), known.of(&own.subject), load))
+            Some(Case::of_change(plan, own.clone(), known.of(&own.subject), lent))
         };
         hands::all(hands, &changes(plan), || (), make)
     } else {
-        let make = |(): &mut (), own: &Subject| Some(Case::new(plan, own.clone(), known.of(own), load));
+        let make = |(): &mut (), own: &Subject| Some(Case::new(plan, own.clone(), known.of(own), lent));
         hands::all(hands, &subjects(plan), || (), make)
     }
     .map_err(of_no_one)?;
@@ -198,7 +200,9 @@ pub fn ask<H: Hands>(
         .collect();
     let ask = |(): &mut (), (case, question): &(usize, usize)| {
         let question = &QUESTIONS[*question];
-        Some(if asked.asks(question) { question.ask(&cases[*case]) } else { Told::default() })
+        let told = if asked.asks(question) { question.ask(&cases[*case]) } else { Told::default() };
+        // What was found while somebody wanted it to stop is worth nothing.
+        (!hands.stop()).then_some(told)
     };
     let told = hands::all(hands, &pieces, || (), ask).map_err(|stopped| {
         let of = match stopped {

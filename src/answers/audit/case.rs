@@ -21,6 +21,18 @@ use crate::world::World;
 /// A scenario's plan with these values said otherwise (as `--set` takes them); None where that is no scenario.
 pub type Load<'a> = &'a (dyn Fn(&[String]) -> Option<Plan> + Sync);
 
+/// What lives are played with.
+#[derive(Clone, Copy)]
+pub struct Lent<'a> {
+    /// Other values of the scenario.
+    pub load: Load<'a>,
+    /// Whether somebody wants it to stop: lives end where they are then, and what is found is worth nothing.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// So often a life asks whether to stop.
+const ASK: u32 = 4096;
+
 /// The image of an update.
 pub(super) const NEXT: &str = "registry.example/next:2";
 
@@ -200,7 +212,7 @@ pub struct Case<'a> {
     pub subject: Subject,
     /// What is known of its program.
     pub assumed: Assumed,
-    load: Load<'a>,
+    lent: Lent<'a>,
     /// What becomes of it, where its manifests are applied over others.
     pub(super) change: Option<Change>,
     /// What the pods are made of, defaulted; None: it makes none.
@@ -220,14 +232,14 @@ pub(super) struct Hindered {
 
 impl<'a> Case<'a> {
     /// A workload of a plan.
-    pub fn new(plan: &Plan, subject: Subject, assumed: Assumed, load: Load<'a>) -> Case<'a> {
+    pub fn new(plan: &Plan, subject: Subject, assumed: Assumed, lent: Lent<'a>) -> Case<'a> {
         let mut plan = plan.clone();
         plan.actions.clear();
         plan.expects.clear();
         plan.until_settled = false;
         let plan = Arc::new(plan);
         let (change, spec, never_starts, hindered) = (None, None, false, None);
-        let mut case = Case { plan, subject, assumed, load, change, spec, never_starts, hindered };
+        let mut case = Case { plan, subject, assumed, lent, change, spec, never_starts, hindered };
         let until = if case.subject.serves() { Span::from_secs(60) } else { Span::from_secs(2 * 86_400) };
         if let Some((spec, made)) = case.first_spec(until) {
             case.spec = Some(spec);
@@ -238,7 +250,7 @@ impl<'a> Case<'a> {
     }
 
     /// An object of a plan whose second `[[apply]]` changes what its first one brought.
-    pub fn of_change(plan: &Plan, change: Change, assumed: Assumed, load: Load<'a>) -> Case<'a> {
+    pub fn of_change(plan: &Plan, change: Change, assumed: Assumed, lent: Lent<'a>) -> Case<'a> {
         let mut plan = plan.clone();
         // What the second apply says of ConfigMaps and the like is done to them then.
         plan.actions.retain(|action| matches!(action.command, Command::Reapply { .. }));
@@ -248,7 +260,7 @@ impl<'a> Case<'a> {
         let subject = change.subject.clone();
         let (plan, change) = (Arc::new(plan), Some(change));
         let (spec, never_starts, hindered) = (None, false, None);
-        let mut case = Case { plan, subject, assumed, load, change, spec, never_starts, hindered };
+        let mut case = Case { plan, subject, assumed, lent, change, spec, never_starts, hindered };
         case.spec = case.first_spec(since + Span::from_secs(60)).map(|(spec, _)| spec);
         case
     }
@@ -304,13 +316,13 @@ impl<'a> Case<'a> {
 
     /// The same with some fields said otherwise.
     pub(super) fn with(&self, set: &[String]) -> Option<Case<'a>> {
-        let plan = (self.load)(set)?;
+        let plan = (self.lent.load)(set)?;
         if self.change.is_some() {
             let change = change::changes(&plan).into_iter().find(|own| own.subject.is(&self.subject))?;
-            return Some(Case::of_change(&plan, change, self.assumed, self.load));
+            return Some(Case::of_change(&plan, change, self.assumed, self.lent));
         }
         let subject = subjects(&plan).into_iter().find(|own| own.is(&self.subject))?;
-        Some(Case::new(&plan, subject, self.assumed, self.load))
+        Some(Case::new(&plan, subject, self.assumed, self.lent))
     }
 
     /// The same where its manifest leaves open how many there are: also in what was applied first, or afterwards alone.
@@ -455,7 +467,10 @@ impl<'a> Case<'a> {
     fn live(&self, plan: &Arc<Plan>, seed: u64) -> Life {
         let mut session = Session::new(plan, seed);
         session.world.figures = Some(Vec::new());
-        while session.step().is_some() {}
+        let mut played = 0u32;
+        while !(played.is_multiple_of(ASK) && (self.lent.stop)()) && session.step().is_some() {
+            played = played.wrapping_add(1);
+        }
         let w = session.world;
         let objects = w.directory.objects.len() as ObjectRow;
         // One that was deleted and made anew is another object of the same name.

@@ -26,7 +26,7 @@ mod start;
 mod stop;
 
 pub use asked::{Asked, Assumptions, Audited, ask, nothing_in};
-pub use case::{Assumed, Case, Load, Spread, Subject, subjects};
+pub use case::{Assumed, Case, Lent, Load, Spread, Subject, subjects};
 pub use change::{Change, changes};
 
 /// A figure that answers a question.

@@ -103,7 +103,9 @@ impl Report {
         let knobs: String =
             self.grid.values(cell).iter().fold(String::new(), |text, value| text + &cell_of(value) + ",");
         let mut rows = String::new();
-        for (seed, figures) in (self.from..).zip(&runs) {
+        for (seed, figures) in (0u64..).zip(&runs) {
+            // The last seed that there is has none behind it.
+            let seed = self.from.wrapping_add(seed);
             let _ = write!(rows, "{cell},{seed},{knobs}");
             let cells = self.measures.iter().zip(figures).map(|(measure, figure)| measure.unit.cell(*figure));
             rows.push_str(&cells.collect::<Vec<_>>().join(","));

@@ -202,15 +202,7 @@ fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
             if !problems.is_empty() {
                 return Err(problems);
             }
-            let plan = match scenario {
-                Some(plan) => plan,
-                None => predict::blank(&predict::version(arguments.kubernetes.as_deref(), &given))?,
-            };
-            let asked = Asked { seeds: arguments.seeds, ahead, level: f64::from(arguments.level) / 100.0 };
-            let asked = asked.for_pods(given.pods.len());
-            let up = SetUp::new(given, &plan, &said);
-            something(&up, &arguments.file)?;
-            Ok((up, asked))
+            set_up(given, scenario, &said, arguments, ahead)
         }
         Some((Ok(given), text)) => {
             let others: Vec<String> =
@@ -232,13 +224,26 @@ fn request(arguments: &Arguments) -> Result<(SetUp, Asked), Vec<Problem>> {
     }
 }
 
-/// Something of a cluster can be played on.
-fn something(up: &SetUp, file: &str) -> Result<(), Vec<Problem>> {
-    if !(up.players.is_empty() && up.objects.is_empty() && up.drains.is_empty()) {
-        return Ok(());
+/// The given cluster in its plan, and what is asked of it.
+fn set_up(
+    given: given::Given,
+    scenario: Option<Plan>,
+    said: &[given::Said],
+    arguments: &Arguments,
+    ahead: Span,
+) -> Result<(SetUp, Asked), Vec<Problem>> {
+    let plan = match scenario {
+        Some(plan) => plan,
+        None => predict::blank(&predict::version(arguments.kubernetes.as_deref(), &given))?,
+    };
+    let asked = Asked { seeds: arguments.seeds, ahead, level: f64::from(arguments.level) / 100.0 };
+    let asked = asked.for_pods(given.pods.len());
+    let up = SetUp::new(given, &plan, said);
+    if up.players.is_empty() && up.objects.is_empty() && up.drains.is_empty() {
+        let words = with(format!("{}: nothing in it can be played on", arguments.file), &up.given.notes);
+        return Err(vec![problem(words, "kubectl get all,nodes,events -o yaml | kubelapse predict -")]);
     }
-    let words = with(format!("{file}: nothing in it can be played on"), &up.given.notes);
-    Err(vec![problem(words, "kubectl get all,nodes,events -o yaml | kubelapse predict -")])
+    Ok((up, asked))
 }
 
 fn problem(words: String, hint: &str) -> Problem {
