@@ -16,7 +16,7 @@ pub fn send(w: &mut World, pod: PodId, component: Sym, note: Note) {
         // Nearly all are known.
         match field_paths.get(&which) {
             Some(path) => *path,
-            None => *field_paths.entry(which).or_insert(p.field_path(ix)),
+            None => *field_paths.entry(which).or_insert_with(|| p.field_path(ix)),
         }
     });
     let event = Sent { component, kind, reason, message, field_path };

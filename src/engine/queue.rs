@@ -157,7 +157,8 @@ impl<E: Copy> Queue<E> {
             (Some(first), Some(late)) => late < first,
             (first, _) => first.is_none(),
         };
-        if (if late_first { late } else { first })?.at > end {
+        let next = if late_first { late } else { first };
+        if next?.at > end {
             return None;
         }
         let entry = if late_first { self.late.pop().map(|Reverse(late)| late) } else { self.sorted.pop() }?;

@@ -34,8 +34,8 @@ pub fn held_back(w: &World, pod: PodId) -> Option<HeldBack> {
     let p = w.local(pod);
     let worker = p.worker?;
     let container = worker.held_back?;
-    // What else decides of a run, and is not in what the kubelet has seen of the runtime. Of probes, those that kill; and a worker
-    // of one may have to be made anew.
+    // What else decides of a run, and is not in what the kubelet has seen of the runtime. Of probes, those that kill; and a
+    // worker of one may have to be made anew.
     let kills = worker.memory.iter().map(|memory| &memory.probers).any(Probers::can_kill);
     let ends = worker.deletion.is_some() || worker.ended_by.is_some();
     if kills || ends || worker.lost_probers || p.runtime.resize.is_some() {
