@@ -1,8 +1,8 @@
 //! Links of Markdown: the file is there, the heading behind its `#` too, and a page of the book links to pages of the book
 //! alone, as its readers have nothing else of the repository.
 //!
-//! A heading is called as GitHub and mdBook call it (mdBook 0.5.4, `id_from_content` in crates/mdbook-html/src/utils.rs): letters and
-//! digits in lower case, `-` for a space, nothing for a sign; a second one of the same name gets `-1`.
+//! A heading is called as GitHub and mdBook call it (mdBook 0.5.4, `id_from_content` in crates/mdbook-html/src/utils.rs):
+//! letters and digits in lower case, `-` for a space, nothing for a sign; a second one of the same name gets `-1`.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
