@@ -1,10 +1,10 @@
 //! Links of Markdown: the file is there, the heading behind its `#` too, and a page of the book links to pages of the book
 //! alone, as its readers have nothing else of the repository.
 //!
-//! A heading is called as GitHub and mdBook call it (mdBook 0.5, `crates/mdbook-markdown`, `id_from_content`): letters and
-//! digits in lower case, `-` for a space, nothing for a sign; a second one of the same name gets `-1`.
+//! A heading is called as GitHub and mdBook call it (mdBook 0.5.4, `id_from_content` in crates/mdbook-html/src/utils.rs):
+//! letters and digits in lower case, `-` for a space, nothing for a sign; a second one of the same name gets `-1`.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use super::{blocks, pages, read, root};
@@ -24,7 +24,7 @@ const BESIDE: [&str; 8] = [
 /// The lines that are prose: without fenced blocks.
 fn prose(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let fenced: HashSet<usize> =
+    let fenced: BTreeSet<usize> =
         blocks(&lines).into_iter().flat_map(|block| block.lines.start - 1..block.lines.end + 1).collect();
     let kept = lines.iter().enumerate().filter(|(at, _)| !fenced.contains(at));
     kept.fold(String::new(), |text, (_, line)| text + line + "\n")
@@ -56,8 +56,8 @@ fn id(heading: &str) -> String {
     id
 }
 
-fn ids(text: &str) -> HashSet<String> {
-    let mut found = HashSet::new();
+fn ids(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
     for line in prose(text).lines().filter(|line| line.starts_with('#')) {
         // Of a link in a heading only its words count.
         let words =
@@ -123,7 +123,7 @@ fn links_lead_somewhere_and_every_page_is_in_the_book() {
     let mut wrong: Vec<String> =
         pages.iter().chain(&beside).flat_map(|(name, text)| wrong(name, text)).collect();
     let contents = &pages.iter().find(|(name, _)| name == "docs/SUMMARY.md").expect("the contents").1;
-    let listed: HashSet<String> = links(contents).map(|(link, _)| format!("docs/{link}")).collect();
+    let listed: BTreeSet<String> = links(contents).map(|(link, _)| format!("docs/{link}")).collect();
     for (name, _) in pages.iter().filter(|(name, _)| name.starts_with("docs/") && name != "docs/SUMMARY.md") {
         if !listed.contains(name) {
             wrong.push(format!("{name} stands in no line of docs/SUMMARY.md"));
