@@ -3,8 +3,8 @@
     python benches/episodes.py                    speed, on threads and in processes
     python benches/episodes.py --memory           resident memory at 10^4 and at 10^5 episodes
 
-An episode is a small lesson with structured observations: reset with a seed of its own, then the menu's choices until it is over. Bars:
-1,000 episodes a second on two cores; less than 1 % of memory more at 10^5 episodes than at 10^4. It ends by itself.
+An episode is a small lesson with structured observations: reset with a seed of its own, then the menu's choices until it is
+over. Bars: 1,000 episodes a second on two cores; less than 1 % of memory more at 10^5 episodes than at 10^4. It ends by itself.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 //! What an environment for agents stands on: a task that is prepared once, and episodes of it.
 //!
-//! An episode is a drill ([`kubelapse::drill`]): lines go in, texts come out, and it counts points. What is said of rewards, splits
-//! and spaces is Python's affair (`kubelapse.gym`). The interpreter is let go of while anything is played.
+//! An episode is a drill ([`kubelapse::drill`]): lines go in, texts come out, and it counts points. What is said of rewards,
+//! splits and spaces is Python's affair (`kubelapse.gym`). The interpreter is let go of while anything is played.
 
 use kubelapse::drill::numbers::{Seat, features, menu, places};
 use kubelapse::drill::{self, Drill, Exercise};
@@ -169,6 +169,11 @@ impl Episode {
     #[getter]
     fn state(&self) -> Step {
         self.standing()
+    }
+    /// How many causes have been named.
+    #[getter]
+    fn named(&self) -> usize {
+        self.drill.standing().named
     }
     /// What is wrong: kinds, and an object each. Nobody tells an agent.
     #[getter]

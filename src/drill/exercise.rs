@@ -1,9 +1,10 @@
 //! A scenario as a drill: somebody comes when the trouble begins, and mends what the story tells of.
 //!
 //! The scenario is played once as it is, with its own seed. That says when something goes wrong for the first time (a warning, an
-//! exit code, a phase, a node: [`Move::Failure`]), which is when the person comes; what stands in the cluster by then, and does so in the
-//! end as the story wants it, and is wanted well ([`Goal::of_all`]); what goes missing by itself later, which is nobody's loss; whether all heals by itself; and what the
-//! expectations mean ([`Expectations`]). From then on as many drills as one likes start from it, each with its own luck.
+//! exit code, a phase, a node: [`Move::Failure`]), which is when the person comes; what stands in the cluster by then, and does
+//! so in the end as the story wants it, and is wanted well ([`Goal::of_all`]); what goes missing by itself later, which is
+//! nobody's loss; whether all heals by itself; and what the expectations mean ([`Expectations`]). From then on as many drills
+//! as one likes start from it, each with its own luck.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -2,8 +2,8 @@
 //!
 //! An expectation of a lesson says what one will see if nobody does anything: often it tells of the trouble. The scenario played
 //! untouched says which kind it is: where its subject is not well at the end of its time and it holds, it tells of trouble, and
-//! who has come to mend keeps it by having the subject well by then. Any other one is meant as it is written. Subjects are the pods,
-//! the workload or the Service that it names; what is expected of an answer has none.
+//! who has come to mend keeps it by having the subject well by then. Any other one is meant as it is written. Subjects are the
+//! pods, the workload or the Service that it names; what is expected of an answer has none.
 
 use std::sync::Arc;
 
@@ -76,8 +76,8 @@ impl Expectations {
         each.map(|(ix, was_well)| *was_well == Some(false) && !failed.contains(&ix)).collect()
     }
 
-    /// What came of those that end after this instant. Of one that is not over by now it counts how its subject is, if nothing is to
-    /// come any more.
+    /// What came of those that end after this instant. Of one that is not over by now it counts how its subject is, if nothing
+    /// is to come any more.
     pub fn kept(&self, after: Time, of_trouble: &[bool], now: Option<&World>) -> Kept {
         let failed = self.judge.failed();
         let mut all = Kept::default();

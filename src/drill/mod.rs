@@ -1,13 +1,13 @@
 //! Drills: a broken cluster without a story, to be mended with kubectl's commands against the clock.
 //!
 //! A seed and a level make a cluster ([`cluster`]) in which one fault is planted, or two ([`faults`]), by something that somebody
-//! did a few minutes before the person comes. The person looks (`get`, `describe`, `events`, `logs`), names the cause, and mends it
-//! by commands. Time goes on by a few seconds with each line, as it would, and as long as one sleeps; it never goes back, and
-//! nobody is told why. A drill is solved once everything that is wanted ([`health`]) has been so for two minutes; what it comes
-//! to ([`score`]) is points for how soon that was, for what was kept whole on the way, and for the cause.
+//! did a few minutes before the person comes. The person looks (`get`, `describe`, `events`, `logs`), names the cause, and
+//! mends it by commands. Time goes on by a few seconds with each line, as it would, and as long as one sleeps; it never goes
+//! back, and nobody is told why. A drill is solved once everything that is wanted ([`health`]) has been so for two minutes;
+//! what it comes to ([`score`]) is points for how soon that was, for what was kept whole on the way, and for the cause.
 //!
-//! A scenario that somebody has can be mended in the same way ([`Exercise`]): the person comes when the trouble in it begins, and the
-//! last third of the points is for its expectations, as there is no cause to be named.
+//! A scenario that somebody has can be mended in the same way ([`Exercise`]): the person comes when the trouble in it begins,
+//! and the last third of the points is for its expectations, as there is no cause to be named.
 //!
 //! There is no terminal and no clock in here: lines go in and texts come out, so that a program can be the person. The same seed,
 //! level and lines give the same texts and the same score.

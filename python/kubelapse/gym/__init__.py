@@ -6,9 +6,10 @@
     told, info = env.reset(seed=7)
     told, reward, over, cut, info = env.step("kubectl get pods")
 
-An episode is a drill, or a scenario from the moment at which something goes wrong in it. The agent looks, acts and waits; each line
-takes five seconds of the cluster's time. Reward is what the score has grown by, out of 1, so that an episode's return is its score.
-What is observed, what can be done and how it is scored is written down in docs/agents.md; classes and constants say it in short.
+An episode is a drill, or a scenario from the moment at which something goes wrong in it. The agent looks, acts and waits; each
+line takes five seconds of the cluster's time. Reward is what the score has grown by, out of 1, so that an episode's return is
+its score. What is observed, what can be done and how it is scored is written down in docs/agents.md; classes and constants say
+it in short.
 
 Needs gymnasium and numpy: pip install 'kubelapse[gym]'.
 """

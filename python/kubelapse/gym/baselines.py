@@ -1,7 +1,7 @@
 """Two agents that learn nothing, to be compared with: one that chooses at random, and one that goes by rules.
 
-An agent has `begin(observation, info)`, called after a reset, and `act(observation, info)`, called for each step. `play` lets one play
-an episode.
+An agent has `begin(observation, info)`, called after a reset, and `act(observation, info)`, called for each step. `play` lets
+one play an episode.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Scripted:
     """Looks, diagnoses by rules, names the cause, mends, and waits: what a person with a checklist does. It reads what kubectl
     prints and knows nothing else; its environment takes lines (observation="kubectl").
 
-    The rules are those of the failures' own marks: the STATUS column, exit codes, the messages of events, a paused rollout, a Service
-    without endpoints. Where a rollout is what has broken it, `rollout undo` mends it.
+    The rules are those of the failures' own marks: the STATUS column, exit codes, the messages of events, a paused rollout, a
+    Service without endpoints. Where a rollout is what has broken it, `rollout undo` mends it.
     """
 
     def begin(self, observation, info) -> None:
@@ -213,9 +213,8 @@ def _rows(table: str) -> list[dict[str, str]]:
         return []
     heads = list(re.finditer(r"\S+(?: \S+)*", lines[0]))
     starts = [head.start() for head in heads] + [None]
-    return [
-        {head.group(): line[starts[ix] : starts[ix + 1]].strip() for ix, head in enumerate(heads)} for line in lines[1:] if line.strip()
-    ]
+    cells = lambda line: {head.group(): line[starts[ix] : starts[ix + 1]].strip() for ix, head in enumerate(heads)}  # noqa: E731
+    return [cells(line) for line in lines[1:] if line.strip()]
 
 
 def _is_of(pod: str, owner: str) -> bool:

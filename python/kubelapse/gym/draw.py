@@ -1,4 +1,4 @@
-"""Which task an episode has: drills by seed and level, scenarios by name and seed, and what is for training and what for the test.
+"""Which task an episode has: drills by seed and level, scenarios by name and seed; what is for training, what for the test.
 
 Seeds are split by parity: training has the even ones, the test the odd ones. Drills can be split by the kinds of their faults as
 well: of kinds that are held out training sees none, and each drill of the test has one at least. Of the catalogue every fifth

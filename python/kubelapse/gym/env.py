@@ -17,11 +17,11 @@ from .spaces import LINE_LENGTH, TARGETS, VERBS, action_space, fitted, observati
 class Env(gymnasium.Env):
     """A broken cluster, to be mended.
 
-    task: `drills`; `catalogue`, all lessons that do not heal by themselves; the name of a scenario that is built in; a path, a text or
-        a dict, as kubelapse.run takes it.
+    task: `drills`; `catalogue`, all lessons that do not heal by themselves; the name of a scenario that is built in; a path, a
+        text or a dict, as kubelapse.run takes it.
     observation: `kubectl`, what the last line has printed; `structured`, tables of numbers (see kubelapse.gym.spaces).
-    actions: `text`, a line as it is typed; `menu`, a verb and a target; `flat`, both in one number. As default text goes with text and
-        the menu with numbers. A text is taken in any case.
+    actions: `text`, a line as it is typed; `menu`, a verb and a target; `flat`, both in one number. As default text goes with
+        text and the menu with numbers. A text is taken in any case.
     level: of drills, 1 to 5.
     split: `train` or `test`: seeds of one are never of the other; None: all.
     hold_out: kinds of faults (KINDS) that only drills of the test have.
@@ -32,9 +32,9 @@ class Env(gymnasium.Env):
     kubernetes, set: as kubelapse.run takes them; of scenarios.
 
     Reward is what the score has grown by since the step before, out of 1, and shaping × the growth of that share. An episode ends
-    (terminated) once all is mended and its causes are named, when the scenario is over, or with `surrender`. info has `time`, seconds since
-    the agent came, `clock`, seconds since the start of the run, `points`, `met` and `wanted`, `mended`, `said`, what was printed; at the end
-    `score` as `kubelapse drill --json` writes it, and `causes`.
+    (terminated) once all is mended and its causes are named, when the scenario is over, or with `surrender`. info has `time`,
+    seconds since the agent came, `clock`, seconds since the start of the run, `points`, `met` and `wanted`, `mended`, `said`,
+    what was printed; at the end `score` as `kubelapse drill --json` writes it, and `causes`.
     """
 
     metadata = {"render_modes": ["ansi"], "render_fps": 1}
@@ -167,6 +167,7 @@ class Env(gymnasium.Env):
         if self._is_over:
             info["score"] = json.loads(episode.score())
             info["causes"] = episode.causes
+            info["named"] = episode.named
         return info
 
     def render(self):

@@ -27,7 +27,7 @@ def row(name: str, level: int, drills: int) -> str:
     points = sum(score["points"]["total"] for score in scores) / drills
     took = [score["seconds"] for score in scores if score["solved"]]
     faults = sum(len(end["causes"]) for end in ends)
-    named = sum(fault["named"] for score in scores for fault in score["faults"])
+    named = sum(end["named"] for end in ends)
     steps = sum(end["steps"] for end in ends) / drills
     time = f"{sum(took) / len(took) / 60:.1f} min" if took else "-"
     return f"| {name} | {level} | {points:.1f} | {len(took) / drills:.0%} | {named / faults:.0%} | {time} | {steps:.0f} |"

@@ -1,9 +1,9 @@
 """What is observed and what can be done, as spaces.
 
 Text holds what a terminal prints: a character that is none of CHARACTERS becomes `?`, and of a longer text the beginning counts.
-Numbers are of 32 bits, from 0 to 1; the names of a row's features are FEATURES["pods"], FEATURES["objects"], FEATURES["nodes"] and CLOCK,
-and how many rows there are ROWS says. A choice of the menu is a verb and a target: VERBS[verb] of the object that has the place
-`target` among TARGETS (first objects, then nodes, then pods, as the observation has them).
+Numbers are of 32 bits, from 0 to 1; the names of a row's features are FEATURES["pods"], FEATURES["objects"], FEATURES["nodes"]
+and CLOCK, and how many rows there are ROWS says. A choice of the menu is a verb and a target: VERBS[verb] of the object that
+has the place `target` among TARGETS (first objects, then nodes, then pods, as the observation has them).
 """
 
 from __future__ import annotations

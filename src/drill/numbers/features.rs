@@ -1,7 +1,7 @@
 //! The structured observation: what the API says of pods, objects and nodes, as numbers from 0 to 1.
 //!
-//! Nothing in it is known to the simulator alone: each number can be read from what kubectl prints. A row without an object is all
-//! zeros. Counts are divided by what is named beside them and cut at 1; shares are of what is wanted.
+//! Nothing in it is known to the simulator alone: each number can be read from what kubectl prints. A row without an object is
+//! all zeros. Counts are divided by what is named beside them and cut at 1; shares are of what is wanted.
 
 use crate::api::workload::WorkloadState;
 use crate::api::{Phase, Sym, Tri};

@@ -1,5 +1,5 @@
-//! The menu of a structured agent: verbs times targets. A choice is what a person would type, in a line or a few, put together from
-//! what the API says of the target; one that means nothing there is a pause of five seconds.
+//! The menu of a structured agent: verbs times targets. A choice is what a person would type, in a line or a few, put together
+//! from what the API says of the target; one that means nothing there is a pause of five seconds.
 //!
 //! | verb | of | lines |
 //! | --- | --- | --- |

@@ -6,7 +6,8 @@
 //! | [`features`] | what is seen: pods, objects and nodes as rows of numbers |
 //! | [`menu`] | verbs times targets, each a line or a few that a person could type |
 //!
-//! Nothing here is known to the simulator alone, and nothing is done that a line could not do: whoever reads and types has the same.
+//! Nothing here is known to the simulator alone, and nothing is done that a line could not do: whoever reads and types has the
+//! same.
 //!
 //! ```
 //! use kubelapse::drill::{Drill, numbers::{Seat, menu}};
