@@ -12,6 +12,7 @@ use super::describe::{self, Lines, pairs};
 use super::describe_object::text;
 use super::kubectl::table;
 use super::served::node_value;
+use crate::actors::heartbeats;
 use crate::api::{PodSpec, Sym, Taint};
 use crate::rules::kubectl::printing::age;
 use crate::rules::kubectl::tables::{self, Cell};
@@ -44,8 +45,7 @@ pub fn get_nodes(w: &World, now: Time) -> String {
 /// Nodes by name, with their cells (`printNode`).
 pub(super) fn rows(w: &World, now: Time) -> Vec<(Sym, Vec<Cell>)> {
     let nodes = w.nodes.iter().enumerate().filter(|(_, node)| node.exists);
-    let row =
-        |(ix, node): (usize, &Node)| Some((node.spec.name, tables::row(&node_value(w, ix, node), now)?));
+    let row = |(ix, node): (usize, &Node)| Some((node.spec.name, tables::row(&node_value(w, ix, now), now)?));
     let mut rows: Vec<(Sym, Vec<Cell>)> = nodes.filter_map(row).collect();
     rows.sort_by_key(|(name, _)| name.as_str());
     rows
@@ -63,7 +63,8 @@ impl Walk {
             return Err(format!("Error from server (NotFound): nodes \"{name}\" not found"));
         };
         let (node, n) = (NodeId::new(ix), &w.nodes[ix]);
-        let own = node_value(w, ix, n);
+        let own = node_value(w, ix, self.now());
+        let [renewed, _] = heartbeats::seen(w, node, self.now());
         let mut lines = Lines::new(w.gates.habits);
         lines.field(0, "Name", &n.spec.name);
         lines.field(0, "Roles", &roles(n));
@@ -75,7 +76,7 @@ impl Walk {
         lines.put(0, "Lease:");
         lines.field(1, "HolderIdentity", &n.spec.name);
         lines.field(1, "AcquireTime", "<unset>");
-        lines.field(1, "RenewTime", &n.heartbeat.rfc1123z());
+        lines.field(1, "RenewTime", &renewed.rfc1123z());
         lines.put(0, "Conditions:");
         lines.put(1, "Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage");
         lines.put(1, "----\t------\t-----------------\t------------------\t------\t-------");
