@@ -386,3 +386,89 @@ fn what_is_wrong_is_told_without_playing() {
     }
     assert!(kinds_of(0, 9).is_err());
 }
+
+/// What is named by its name alone is meant if it can be only one thing; what names nothing costs nothing.
+#[test]
+fn a_slip_of_the_pen_costs_no_points() {
+    let mut drill = open(11, 3);
+    let causes = drill.causes();
+    let (kind, object) = &causes[0];
+    let (of, name) = object.split_once('/').expect("a kind and a name");
+    for (said, told) in [
+        (format!("cause {kind}"), "of what?"),
+        (format!("cause {kind} nothing-here"), "there is no nothing-here here"),
+        (format!("cause {kind} deployment/nothing-here"), "there is no deployment/nothing-here here"),
+        ("cause nosuch deployment/orders".to_owned(), "`nosuch` is no kind of cause"),
+    ] {
+        let answer = drill.say(&said);
+        assert!(answer.starts_with(told), "{said}: {answer}");
+    }
+    assert_eq!((drill.score().wrong, drill.score().points.cause), (0, 0));
+    let which = drill.say(&format!("cause {kind} {name}"));
+    assert!(which.starts_with("Right") || which.starts_with(&format!("which {name}: ")), "{which}");
+    if !which.starts_with("Right") {
+        assert_eq!(drill.say(&format!("cause {kind} {of} {name}")), "Right.\n");
+    }
+    assert_eq!(drill.score().wrong, 0);
+}
+
+/// A Deployment that is paused has no new ReplicaSet until it is resumed: all that it has are old ones.
+#[test]
+fn what_tells_a_paused_deployment_is_told() {
+    let mut drill = open(11, 3);
+    let told = drill.say("kubectl describe deployment orders");
+    assert!(told.contains("\nNewReplicaSet:   <none>\n"), "{told}");
+    let old = told.lines().find(|line| line.starts_with("OldReplicaSets:")).expect("they are told");
+    assert_eq!(old.matches("replicas created").count(), 2, "{old}");
+    // Its environment, which a cause may lie in.
+    for line in [
+        "    Environment Variables from:\n      orders-settings  ConfigMap  Optional: false\n",
+        "<set to the key 'token' in secret 'orders-token'>  Optional: false\n",
+        "Mounts:",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    drill.say("rollout resume deployment/orders");
+    let told = drill.say("describe deploy orders");
+    assert!(!told.contains("NewReplicaSet:   <none>"), "{told}");
+}
+
+/// kubectl's ways of looking, and what is told while a drill goes on.
+#[test]
+fn one_looks_as_with_kubectl() {
+    let mut drill = open(11, 3);
+    let pods = drill.say("kubectl get po");
+    assert!(pods.starts_with("NAME ") && !pods.contains("NOMINATED"), "{pods}");
+    assert!(drill.say("get po -o wide").contains("NOMINATED NODE"));
+    assert!(drill.say("get po -A").starts_with("NAMESPACE "));
+    let names = drill.say("get pods -l app=stock --no-headers -o name");
+    assert!(
+        names.lines().count() == 4 && names.lines().all(|line| line.starts_with("pod/stock-")),
+        "{names}"
+    );
+    let history = drill.say("kubectl rollout history deployment/stock");
+    assert_eq!(
+        history,
+        "deployment.apps/stock\nREVISION  CHANGE-CAUSE\n1         <none>\n2         <none>\n"
+    );
+    let second = drill.say("rollout history deploy stock --revision=2");
+    assert!(
+        second.starts_with("deployment.apps/stock with revision #2\nPod Template:\n  Labels:\tapp=stock\n"),
+        "{second}"
+    );
+    assert_eq!(
+        drill.say("rollout history deploy stock --revision=9"),
+        "error: unable to find the specified revision\n"
+    );
+    assert!(drill.say("logs deployment/stock").starts_with("Found 4 pods, using pod/stock-"));
+    assert!(drill.say("top pods").starts_with("error: Metrics API not available"));
+    assert!(drill.say("get pods -w").contains("time stands"));
+    assert!(
+        drill
+            .say("set resources deployment/stock --limits=memory=1Gi")
+            .starts_with("deployment.apps/stock resource requirements updated")
+    );
+    let score = drill.say("score");
+    assert!(score.starts_with("Not mended yet") && score.contains("40 of 40 for the time"), "{score}");
+    assert!(drill.brief().lines().all(|line| line.chars().count() <= 80), "{}", drill.brief());
+}

@@ -274,3 +274,146 @@ manifest = "all.yaml"
     assert_eq!(get("cm nope"), "Error from server (NotFound): configmaps \"nope\" not found");
     assert_eq!(get("secret nope -o json"), "Error from server (NotFound): secrets \"nope\" not found");
 }
+
+/// What a pod takes from elsewhere, and who made it: as kubectl prints it, line by line.
+#[test]
+fn a_described_pod_tells_its_environment_its_mounts_and_its_volumes() {
+    let mut walk = walk(
+        r#"
+name = "told"
+until = "2m"
+[[node]]
+name = "n1"
+[[object]]
+kind = "ConfigMap"
+name = "settings"
+[[object]]
+kind = "Secret"
+name = "token"
+[[pod]]
+name = "web"
+labels = { app = "web" }
+  [pod.spec]
+  volumes = [
+    { name = "scratch", emptyDir = {} },
+    { name = "certs", secret = { secretName = "token", optional = true } },
+    { name = "conf", configMap = { name = "settings" } },
+  ]
+  topologySpreadConstraints = [{ maxSkew = 1, topologyKey = "kubernetes.io/hostname", whenUnsatisfiable = "ScheduleAnyway" }]
+    [[pod.spec.containers]]
+    name = "app"
+    image = "registry.example/shop/web:1"
+    ports = [{ name = "http", containerPort = 8080 }]
+    resources = { requests = { cpu = "1500m" }, limits = { memory = "64Mi" } }
+    envFrom = [{ prefix = "S_", secretRef = { name = "token", optional = true } }, { configMapRef = { name = "settings" } }]
+    env = [
+      { name = "LEVEL", value = "debug" },
+      { name = "KEY", valueFrom = { configMapKeyRef = { name = "settings", key = "k", optional = true } } },
+      { name = "NAME", valueFrom = { fieldRef = { fieldPath = "metadata.labels['app']" } } },
+      { name = "IP", valueFrom = { fieldRef = { fieldPath = "status.podIP" } } },
+      { name = "CPUS", valueFrom = { resourceFieldRef = { resource = "requests.cpu" } } },
+      { name = "MOST", valueFrom = { resourceFieldRef = { resource = "limits.cpu" } } },
+    ]
+    volumeMounts = [
+      { name = "scratch", mountPath = "/tmp" },
+      { name = "conf", mountPath = "/etc/web", readOnly = true, subPath = "a" },
+    ]
+"#,
+    );
+    insta::assert_snapshot!(describe(&mut walk, 20, "web"));
+}
+
+/// Lines of a stop are not there before it.
+#[test]
+fn what_is_written_at_the_stop_comes_with_it() {
+    let mut walk = walk(
+        r#"
+name = "stop"
+until = "2m"
+[[node]]
+name = "n1"
+[[pod]]
+name = "web"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1"
+  [pod.behavior.containers.app]
+  attempts = [{ onTerm = { after = "10s", exit = 0 }, log = ["ready"], termLog = ["draining", "half", "bye"] }]
+[[pod]]
+name = "deaf"
+  [[pod.spec.containers]]
+  name = "app"
+  image = "registry.example/shop/web:1"
+  [pod.behavior.containers.app]
+  attempts = [{ onTerm = "ignore", termLog = ["what?"] }]
+[[action]]
+at = "30s"
+delete = "pod/*"
+"#,
+    );
+    let mut logs = |secs: i64, pod: u32| {
+        let walk = at(&mut walk, secs);
+        walk.logs(PodId(pod), None, false)
+    };
+    let of = |lines: &[&str]| Ok(lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>());
+    let webs = [29, 31, 36, 39].map(|secs| logs(secs, 0));
+    assert_eq!(
+        webs,
+        [
+            of(&["ready"]),
+            of(&["ready", "draining"]),
+            of(&["ready", "draining", "half"]),
+            of(&["ready", "draining", "half"])
+        ]
+    );
+    assert_eq!([logs(29, 1), logs(40, 1)], [of(&[]), of(&["what?"])]);
+    let gone = logs(60, 0).expect_err("it is gone");
+    assert!(
+        gone.starts_with("Error from server (NotFound): pods \"") && gone.ends_with("not found"),
+        "{gone}"
+    );
+}
+
+#[test]
+fn objects_are_chosen_and_printed_as_kubectl_does() {
+    let mut walk = walk(SHOP);
+    let walk = at(&mut walk, 40);
+    let got = |text: &str| walk.get(text).unwrap_or_else(|problem| problem + "\n");
+    for (asked, told) in [
+        ("pods --field-selector spec.nodeName=n1,status.phase=Running -o name", "pod/web\n"),
+        ("pods --field-selector=status.phase=Failed -o name", "pod/refused\n"),
+        ("pods -l 'app in (web, other)' -o name", "pod/web\n"),
+        ("pods -o jsonpath='{.items[*].metadata.name}'", "big refused typo web\n"),
+        ("pod web -o jsonpath={.spec.containers[0].image}", "registry.example/shop/web:1\n"),
+        (
+            "pods --sort-by=.metadata.creationTimestamp -o custom-columns=N:.metadata.name,X:.spec.x --no-headers",
+            "big       <none>\ntypo      <none>\nweb       <none>\nrefused   <none>\n",
+        ),
+        ("node n1 --no-headers -o name", "node/n1\n"),
+        ("pods --ignore-not-found nobody", ""),
+        ("pods -n elsewhere", "No resources found in elsewhere namespace.\n"),
+        (
+            "pods -o xml",
+            "error: unable to match a printer suitable for the output format \"xml\", allowed formats are: \
+          custom-columns,json,jsonpath,name,wide,yaml\n",
+        ),
+        (
+            "pods --field-selector spec.replicas=3",
+            "Error from server (BadRequest): Unable to find \"/v1, Resource=pods\" that match label selector \"\", field \
+          selector \"spec.replicas=3\": field label not supported: spec.replicas\n",
+        ),
+        ("pods --colour", "error: unknown flag: --colour\n"),
+        ("pods -l", "error: flag needs an argument: -l\n"),
+    ] {
+        assert_eq!(got(asked), told, "{asked}");
+    }
+    let some = got("pods web nobody");
+    assert!(
+        some.starts_with("NAME ")
+            && some.ends_with("Error from server (NotFound): pods \"nobody\" not found\n"),
+        "{some}"
+    );
+    let events = got("events --field-selector reason=Started,involvedObject.kind=Pod");
+    assert!(events.lines().count() == 2 && events.contains("pod/web"), "{events}");
+    assert!(got("pods -A --show-labels").contains("LABELS"));
+}

@@ -35,7 +35,7 @@ pub fn create(w: &mut World, pod: PodId, ix: ContainerIx) {
     let run = &mut runtime.containers[usize::from(ix)];
     run.generation += 1;
     run.played = [run.attempt, run.played[0]];
-    run.term_sent = false;
+    run.last_term_sent = std::mem::replace(&mut run.term_sent, false);
     // Its low byte uppermost, where neither the restart count nor the generation comes to.
     let place = u64::from(ix.0.swap_bytes()) << 48;
     let id = ContainerId::Made(entity ^ place ^ ((restart_count as u64) << 32) ^ u64::from(run.generation));
@@ -398,12 +398,13 @@ fn termination_message(p: Local<'_>, ix: ContainerIx, code: i32) -> Text {
     if let Some(message) = attempt.message {
         return Text::Is(message);
     }
-    if code != 0
-        && p.container(ix).termination_message_policy == "FallbackToLogsOnError"
-        && !attempt.log.is_empty()
+    let was_told = p.runtime.containers[usize::from(ix)].term_sent;
+    let lines: Vec<&String> =
+        attempt.log.iter().chain(attempt.term_log.iter().filter(|_| was_told)).collect();
+    if code != 0 && p.container(ix).termination_message_policy == "FallbackToLogsOnError" && !lines.is_empty()
     {
-        let from = attempt.log.len().saturating_sub(80);
-        let mut text: String = attempt.log[from..].iter().map(|line| format!("{line}\n")).collect();
+        let from = lines.len().saturating_sub(80);
+        let mut text: String = lines[from..].iter().map(|line| format!("{line}\n")).collect();
         if text.len() > 2048 {
             let mut cut = text.len() - 2048;
             while !text.is_char_boundary(cut) {

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::converse::{self, Ended};
+use super::converse::Ended;
+use super::typing::Person;
 use super::{Exit, beside, print, say, screen, talk};
 use crate::drill::{Drill, LEVELS, list};
 use crate::session::words::offset;
@@ -54,21 +55,22 @@ fn hold(arguments: &Arguments) -> Result<Exit, String> {
     if screen::is_wanted(arguments.plain) {
         let mut shown = tui::DrillScreen::new(drill);
         return match screen::shown(|stop| tui::hold(stop, |screen| screen.drill(&mut shown))) {
-            Ok(()) => told(arguments, shown.drill, Ended::Person),
+            Ok(()) => told(arguments, &shown.drill, Ended::Person),
             Err(exit) => Ok(exit),
         };
     }
     #[cfg(not(feature = "tui"))]
     screen::is_wanted(arguments.plain);
     let (drill, ended) = lines(drill)?;
-    told(arguments, drill, ended)
+    told(arguments, &drill, ended)
 }
 
 /// Line by line, until the person or the input ends it.
 fn lines(mut drill: Drill) -> Result<(Drill, Ended), String> {
     print(&drill.brief());
     let mut ended = Ended::Input;
-    while let Some(text) = converse::ask(&prompt(&drill))? {
+    let mut person = Person::listened_to();
+    while let Some(text) = person.ask(&prompt(&drill), || drill.words())? {
         if matches!(text.as_str(), "quit" | "q" | "exit") {
             ended = Ended::Person;
             break;
@@ -81,9 +83,9 @@ fn lines(mut drill: Drill) -> Result<(Drill, Ended), String> {
 }
 
 /// What came of it, also in a file where one is asked for.
-fn told(arguments: &Arguments, mut drill: Drill, ended: Ended) -> Result<Exit, String> {
+fn told(arguments: &Arguments, drill: &Drill, ended: Ended) -> Result<Exit, String> {
     if !drill.is_over() {
-        print(&drill.say("score"));
+        print(&drill.in_words());
     }
     if ended == Ended::Person && !drill.is_solved() {
         print(&format!(

@@ -32,6 +32,7 @@ mod step;
 mod summary;
 mod sweep;
 mod test;
+mod typing;
 mod upgrade;
 
 use std::process::ExitCode;
@@ -299,7 +300,21 @@ fn progress(length: u64, what: &str) -> indicatif::ProgressBar {
 /// Talk goes to stderr, and what stands in it of strangers is shown, never obeyed.
 fn talk(text: &str) {
     use std::io::Write as _;
-    let _ = std::io::stderr().write_all(escaped(text).as_bytes());
+    let _ = std::io::stderr().write_all(escaped(&without_its_number(text)).as_bytes());
+}
+
+/// What the system says of a failure, without its number: ` (os error 2)` is told to nobody.
+fn without_its_number(text: &str) -> String {
+    const BEGINS: &str = " (os error ";
+    let mut parts = text.split(BEGINS);
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((number, rest)) if number.parse::<i32>().is_ok() => plain.push_str(rest),
+            _ => plain.extend([BEGINS, part]),
+        }
+    }
+    plain
 }
 
 /// Problems of a file, in colours where there are some: what they quote they have cleaned themselves.
@@ -311,6 +326,18 @@ fn report(problems: &Diagnostics) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_system_says_is_told_without_its_number() {
+        for (said, told) in [
+            ("a: No such file or directory (os error 2)\n", "a: No such file or directory\n"),
+            ("x (os error 13) and y (os error 2)", "x and y"),
+            ("an (os error of ours)", "an (os error of ours)"),
+            ("", ""),
+        ] {
+            assert_eq!(without_its_number(said), told);
+        }
+    }
 
     #[test]
     fn every_command_stands_in_one_group() {

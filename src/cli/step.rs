@@ -104,12 +104,15 @@ pub fn save(source: &Source, walk: &Walk, words: &str) -> Result<String, String>
         Some(path) => (path.trim_end(), true),
         None => (words, false),
     };
+    if path.trim().is_empty() {
+        return Err("save where? As in `save lesson.toml`".to_owned());
+    }
     let place = Path::new(path);
     let refuse = |place: &Path, e: &io::Error| match e.kind() {
         io::ErrorKind::AlreadyExists => {
             format!("{} is there already: `save {path}{FORCE}` writes over it", place.display())
         }
-        _ => format!("{}: {e}", place.display()),
+        _ => super::without_its_number(&format!("{}: {e}", place.display())),
     };
     let write = |place: &Path, text: &str| {
         let write = if over { beside::replace } else { beside::write_new };

@@ -550,6 +550,10 @@ pub fn same_object(a: &str, b: &str) -> bool {
             .map(|kind| kind.singular().to_string());
         let own = own.unwrap_or_else(|| match kind {
             "no" | "nodes" => "node".to_owned(),
+            "po" | "pods" => "pod".to_owned(),
+            "cm" | "configmaps" => "configmap".to_owned(),
+            "secrets" => "secret".to_owned(),
+            "pvc" | "persistentvolumeclaims" => "persistentvolumeclaim".to_owned(),
             kind => kind.to_lowercase(),
         });
         (own, name.to_owned())

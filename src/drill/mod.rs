@@ -37,7 +37,7 @@ mod luck;
 pub mod numbers;
 mod score;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -53,8 +53,9 @@ use luck::Luck;
 
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::values::parse_duration;
-use crate::session::line::{Line, Reply};
-use crate::session::{Direction, Move, Script, Walk, get, spoken, tree};
+use crate::session::line::{Line, Reply, looks_only};
+use crate::session::words::{broken, offset};
+use crate::session::{Direction, Move, Script, Walk, get, kubectl, spoken, tree};
 use crate::time::{Span, Time};
 
 /// Levels, from the lowest to the highest.
@@ -65,7 +66,7 @@ const LINE: Span = Span::from_secs(5);
 const HOLDS: Span = Span::from_secs(120);
 
 /// What only looks.
-const LOOKS: [&str; 5] = ["get", "describe", "events", "logs", "tree"];
+const LOOKS: [&str; 6] = ["get", "describe", "events", "logs", "top", "tree"];
 /// What kubectl does, and nobody else: no machine is started by it, and no process killed.
 const ACTS: [&str; 21] = [
     "delete",
@@ -93,7 +94,8 @@ const ACTS: [&str; 21] = [
 
 /// What can be said.
 pub const HELP: &str = "\
-Look       get [KIND] [NAME] [-o wide|yaml|json], describe KIND/NAME, events [POD], logs POD [-c NAME] [--previous],
+Look       get [KIND] [NAME] [-o wide|yaml|json|name|jsonpath=...] [-l LABELS] [--field-selector ...], describe KIND/NAME,
+           events [POD], logs POD|KIND/NAME [-c NAME] [--previous], rollout history KIND/NAME,
            tree: workloads with what they have made
 Mend       kubectl's commands, with or without `kubectl`: set image|resources|env|selector, scale, rollout
            undo|restart|pause|resume|status, patch -p JSON, label, taint, cordon, uncordon, drain, delete, evict, create
@@ -269,8 +271,9 @@ impl Drill {
             Task::Made(_) => "Find the cause, name it (`causes` lists the kinds), and mend it",
             Task::Exercise(_) => "Find the cause, and mend it",
         };
-        text + cause
-            + " with kubectl's commands. Each line takes 5 s of the cluster's time, `sleep 30s` waits; `help` tells the rest.\n"
+        text += cause;
+        text += " with kubectl's commands. Each line takes 5 s of the cluster's time, `sleep 30s` waits; `help` tells the rest.\n";
+        laid_out(&text)
     }
 
     /// The workloads with what they have made: the cluster at one look, which costs no time.
@@ -325,6 +328,28 @@ impl Drill {
         nodes.sort();
         all.extend(nodes);
         all
+    }
+    /// The words that a line may have: commands, kinds of causes, and what there is by kind and name.
+    pub fn words(&self) -> Vec<String> {
+        let others = [
+            "sleep",
+            "next",
+            "cause",
+            "causes",
+            "wanted",
+            "score",
+            "surrender",
+            "help",
+            "quit",
+            "brief",
+            "kubectl",
+        ];
+        let verbs = [
+            "delete", "scale", "rollout", "patch", "label", "taint", "cordon", "uncordon", "drain", "set",
+            "create",
+        ];
+        let own = LOOKS.into_iter().chain(others).chain(verbs).map(str::to_owned);
+        own.chain(Drill::kinds().map(|(kind, _)| kind.to_owned())).chain(self.nameable()).collect()
     }
     /// What shall be, in words.
     pub fn goals(&self) -> Vec<String> {
@@ -424,7 +449,7 @@ impl Drill {
             }
             "causes" => (causes(), Span::ZERO),
             "cause" => (self.named(rest), Span::ZERO),
-            "score" => (self.in_words(), Span::ZERO),
+            "score" => (self.so_far(), Span::ZERO),
             "surrender" => {
                 self.surrendered = true;
                 (String::new(), Span::ZERO)
@@ -435,7 +460,7 @@ impl Drill {
             },
             "next" => (self.next(), Span::ZERO),
             "events" if rest.is_empty() => (self.look("get events"), LINE),
-            _ if LOOKS.contains(&word) => (self.look(plain), LINE),
+            _ if LOOKS.contains(&word) || looks_only(plain) => (self.look(plain), LINE),
             _ => match self.act(plain) {
                 Ok(told) => (told, LINE),
                 Err(problem) => (format!("{}\n", problem.trim_end()), Span::ZERO),
@@ -444,7 +469,7 @@ impl Drill {
         self.pass(takes);
         told.push_str(&self.printed());
         if self.is_solved() && !was_solved {
-            let took = self.mended.unwrap_or(self.arrived).since(self.arrived);
+            let took = offset(self.mended.unwrap_or(self.arrived), self.arrived);
             let _ = writeln!(
                 told,
                 "All is as it is wanted since {took}, and has stayed so for two minutes: it is mended."
@@ -590,12 +615,15 @@ impl Drill {
                 .map_or("`causes` lists them".to_owned(), |near| format!("did you mean `{near}`?"));
             return format!("`{kind}` is no kind of cause; {near}\n");
         }
-        if object.is_empty() {
-            return format!("of what? As in `cause {kind} deployment/web`\n");
-        }
+        let object = match self.object_meant(object) {
+            Ok(object) => object,
+            Err(problem) => {
+                return format!("{problem}; as in `cause {kind} deployment/web` (this costs nothing)\n");
+            }
+        };
         let is_it = |fault: &&mut Fault| {
             fault.planted.kind == kind
-                && fault.planted.objects.iter().any(|own| faults::same_object(own, object))
+                && fault.planted.objects.iter().any(|own| faults::same_object(own, &object))
         };
         match self.faults.iter_mut().find(is_it) {
             Some(fault) if fault.named => "You have named that.\n".to_owned(),
@@ -610,7 +638,50 @@ impl Drill {
         }
     }
 
-    fn in_words(&self) -> String {
+    /// The object that is meant by `deployment/web`, `deployment web`, or by a name that only one thing has.
+    fn object_meant(&self, words: &str) -> Result<String, String> {
+        // What somebody has removed may be the cause.
+        let causes = self.faults.iter().flat_map(|fault| fault.planted.objects.iter().cloned());
+        let known: BTreeSet<String> = self.nameable().into_iter().chain(causes).collect();
+        let of = |object: &String| {
+            faults::same_object(object, &words.split_whitespace().collect::<Vec<_>>().join("/"))
+        };
+        let called = |object: &&String| object.split_once('/').is_some_and(|(_, name)| name == words);
+        if words.is_empty() {
+            return Err("of what?".to_owned());
+        }
+        if let Some(found) = known.iter().find(|object| of(object)) {
+            return Ok(found.clone());
+        }
+        let found: Vec<&String> = known.iter().filter(called).collect();
+        match found[..] {
+            [only] => Ok(only.clone()),
+            [] => {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                let near =
+                    nearest(words, &known).map_or_else(String::new, |near| format!(", did you mean {near}?"));
+                Err(format!("there is no {words} here{near}"))
+            }
+            _ => {
+                let all: Vec<&str> = found.iter().map(|own| own.as_str()).collect();
+                Err(format!("which {words}: {}?", all.join(" or ")))
+            }
+        }
+    }
+
+    /// All that there is and that may be named.
+    fn nameable(&self) -> BTreeSet<String> {
+        let w = self.line.walk.world();
+        let pods = kubectl::pods(w).into_iter().map(|pod| format!("pod/{}", w.pods[pod.ix()].ident.name));
+        let referred = ["configmaps", "secrets", "pvc"].into_iter().flat_map(|kind| {
+            let names = self.line.walk.get(&format!("{kind} -o name")).unwrap_or_default();
+            names.lines().map(str::to_owned).collect::<Vec<_>>()
+        });
+        self.objects().into_iter().chain(pods).chain(referred).collect()
+    }
+
+    /// What it comes to as it is now.
+    pub fn in_words(&self) -> String {
         let score = self.score();
         let points = score.points;
         if let Some(expected) = points.expected {
@@ -626,6 +697,25 @@ impl Drill {
         )
     }
 
+    /// The same while it goes on: what it would come to if all were well now.
+    fn so_far(&self) -> String {
+        if self.is_solved() || self.is_over() {
+            return self.in_words();
+        }
+        let after = offset(self.line.walk.now(), self.arrived);
+        if let Task::Exercise(_) = self.task {
+            return format!("Not mended yet, after {after}\n");
+        }
+        let named = self.faults.iter().filter(|fault| fault.named).count();
+        let (clock, faults) = (self.clock(), (named, self.faults.len()));
+        let now = Points::of(Some(clock), self.watch.lost(), faults, self.wrong);
+        format!(
+            "Not mended yet, after {after}. If it were, it would be {} of 100 points: {} of 40 for the time, {} of 30 for what was kept \
+             whole, {} of 30 for the cause so far\n",
+            now.total, now.time, now.whole, now.cause
+        )
+    }
+
     /// What it was, and what it comes to.
     fn debrief(&self) -> String {
         let mut text = String::new();
@@ -637,8 +727,15 @@ impl Drill {
         if let Task::Exercise(exercise) = &self.task {
             text += &exercise.behind();
         }
-        text + &self.in_words()
+        laid_out(&text) + &self.in_words()
     }
+}
+
+/// Prose broken between words, so that any terminal shows it whole.
+fn laid_out(text: &str) -> String {
+    const WIDTH: usize = 80;
+    let lines = text.lines().flat_map(|line| broken(line, WIDTH));
+    lines.fold(String::new(), |text, line| text + &line + "\n")
 }
 
 fn causes() -> String {

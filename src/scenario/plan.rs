@@ -486,8 +486,10 @@ pub struct Attempt {
     pub writes: Vec<WritePoint>,
     /// Its working set, in the order of time; empty: nobody says.
     pub memory: Vec<MemoryPoint>,
-    /// Lines that the process wrote.
+    /// Lines that the process writes.
     pub log: Vec<String>,
+    /// Lines that it writes once it is told to stop.
+    pub term_log: Vec<String>,
     /// Its termination message.
     pub message: Option<Sym>,
 }
@@ -513,6 +515,7 @@ impl Default for Attempt {
             writes: Vec::new(),
             memory: Vec::new(),
             log: Vec::new(),
+            term_log: Vec::new(),
             message: None,
         }
     }

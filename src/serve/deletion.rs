@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use super::answer::served;
 use super::kinds::Resource;
 use super::path::{Objects, Request};
-use super::selector::Selector;
 use super::status::{self, Response, bad, failure};
 use super::store::{Object, Store, typed};
 use super::verbs::{Step, Then, conflict, deed, says_dry, unsupported, words_of};
 use super::write::law::Law;
 use super::write::{Asked, Outcome, body};
 use super::{custom, stamps};
+use crate::rules::api_server::selector::Selector;
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::command::Write;
@@ -169,12 +169,16 @@ fn delete_namespace(asked: &Asked<'_>, object: &Object, is_dry: bool) -> Outcome
 /// DELETE of all objects that are selected.
 pub fn delete_all(asked: &Asked<'_>) -> Outcome {
     let Asked { store, gates, request, own, resource } = *asked;
-    let selector = Selector::parse(request.query("labelSelector"), request.query("fieldSelector"), resource);
+    let selector = Selector::parse(
+        request.query("labelSelector"),
+        request.query("fieldSelector"),
+        (resource.group, resource.plural),
+    );
     let selector = selector.map_err(|problem| bad(&problem))?;
     let mut steps = Vec::new();
     let mut items = Vec::new();
     for (_, object) in store.all(store.stored_as(own.resource), own.namespace.as_deref()) {
-        if !selector.takes(object) {
+        if !selector.takes(&object.value) {
             continue;
         }
         let place = Objects {

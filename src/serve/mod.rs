@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`kinds`] | which resources there are: one table, from which paths, discovery and OpenAPI follow |
 //! | [`store`], [`stamps`] | what is served: objects as text in which instants can be moved, and a bounded log of changes |
-//! | [`path`], [`selector`] | a request, read |
+//! | [`path`] | a request, read |
 //! | [`answer`] | what it is answered with: pure, without sockets |
 //! | [`verbs`], [`deletion`], [`mod@write`], [`json_patch`] | requests that change something, as commands of the simulator |
 //! | [`custom`], [`protobuf`] | kinds that clients define; bodies of typed clients |
@@ -29,7 +29,6 @@ mod node;
 pub mod own;
 pub mod path;
 pub mod protobuf;
-pub mod selector;
 pub mod stamps;
 pub mod status;
 pub mod steady;

@@ -153,6 +153,10 @@ impl Walk {
         while self.session.world.queue.peek().is_some_and(|next| next < (at, self.first.1)) && self.play() {}
         let done = Done { step: self.position() + 1, action, toml, stood, dropped };
         self.session.done = self.session.done.iter().cloned().chain([done]).collect();
+        if !self.quiz.is_held() {
+            // What is open was about another future.
+            self.quiz.skip();
+        }
         self.play();
         self.world().log.last().cloned().ok_or_else(|| "nothing was done".to_owned())
     }

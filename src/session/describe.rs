@@ -59,6 +59,10 @@ impl Lines {
     pub(super) fn habits(&self) -> &Habits {
         &self.habits
     }
+    /// Without a table's columns.
+    pub(super) fn as_they_are(self) -> String {
+        self.text
+    }
     pub(super) fn aligned(self) -> String {
         let mut out = tabwriter::TabWriter::new(Vec::new()).minwidth(0).padding(2);
         let _ = out.write_all(self.text.as_bytes());

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::asked::{Asked, Kind, Out};
 use super::kubectl::{self, SeenEvent};
 use super::told_events::ToldEvent;
-use super::whole::Whole;
-use super::{Walk, nodes, referred, slices, volumes};
+use super::whole::{self, Found};
+use super::{Walk, referred};
 use crate::actors::api_server;
 use crate::api::service::{Service, TargetPort};
 use crate::api::{PodIdent, Sym};
@@ -18,229 +19,13 @@ use crate::record::{Change, Directory, Event, ObjectChange, Transition};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubectl::printing::age;
 use crate::rules::kubectl::tables::{self, Cell};
-use crate::scenario::diagnostic::nearest;
-use crate::scenario::plan::ObjectKind;
 use crate::world::held::Held;
 use crate::world::workloads::ObjectKey;
 use crate::world::{PodId, World};
 
-/// What can be asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
-    Pods,
-    Nodes,
-    Events,
-    Endpoints,
-    Slices,
-    Claims,
-    Volumes,
-    Classes,
-    /// ConfigMaps, Secrets, ServiceAccounts: what pods refer to.
-    Referred(ObjectKind),
-    Applied(ObjectType),
-}
-
-/// What `all` stands for, in kubectl's order.
-const ALL: [Kind; 9] = [
-    Kind::Pods,
-    Kind::Applied(ObjectType::ReplicationController),
-    Kind::Applied(ObjectType::Service),
-    Kind::Applied(ObjectType::DaemonSet),
-    Kind::Applied(ObjectType::Deployment),
-    Kind::Applied(ObjectType::ReplicaSet),
-    Kind::Applied(ObjectType::StatefulSet),
-    Kind::Applied(ObjectType::CronJob),
-    Kind::Applied(ObjectType::Job),
-];
-
-impl Kind {
-    fn parse(word: &str) -> Result<Kind, String> {
-        let lower = word.to_lowercase();
-        Ok(match lower.as_str() {
-            "pods" | "pod" | "po" => Kind::Pods,
-            "nodes" | "node" | "no" => Kind::Nodes,
-            "events" | "event" | "ev" => Kind::Events,
-            "endpoints" | "ep" => Kind::Endpoints,
-            "endpointslices" | "endpointslice" => Kind::Slices,
-            "persistentvolumeclaims" | "persistentvolumeclaim" | "pvc" => Kind::Claims,
-            "persistentvolumes" | "persistentvolume" | "pv" => Kind::Volumes,
-            "storageclasses" | "storageclass" | "sc" => Kind::Classes,
-            "configmaps" | "configmap" | "cm" => Kind::Referred(ObjectKind::ConfigMap),
-            "secrets" | "secret" => Kind::Referred(ObjectKind::Secret),
-            "serviceaccounts" | "serviceaccount" | "sa" => Kind::Referred(ObjectKind::ServiceAccount),
-            "controllerrevisions" | "controllerrevision" => Kind::Applied(ObjectType::ControllerRevision),
-            _ => match ObjectType::parse(word) {
-                Some(kind) => Kind::Applied(kind),
-                None => {
-                    let known: Vec<&str> = ObjectType::kept().map(|kind| kind.plural()).collect();
-                    let known = [
-                        &[
-                            "pods",
-                            "nodes",
-                            "events",
-                            "endpoints",
-                            "endpointslices",
-                            "pvc",
-                            "pv",
-                            "sc",
-                            "configmaps",
-                            "secrets",
-                            "serviceaccounts",
-                            "all",
-                        ][..],
-                        &known,
-                    ]
-                    .concat();
-                    let hint = nearest(&lower, &known)
-                        .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                    return Err(format!("error: the server doesn't have a resource type \"{word}\"{hint}"));
-                }
-            },
-        })
-    }
-    /// As kubectl's answers and its names of several kinds have it.
-    fn resource(self) -> String {
-        match self {
-            Kind::Pods => "pod".to_owned(),
-            Kind::Nodes => "node".to_owned(),
-            Kind::Events => "event".to_owned(),
-            Kind::Endpoints => "endpoints".to_owned(),
-            Kind::Slices => "endpointslice.discovery.k8s.io".to_owned(),
-            Kind::Claims => "persistentvolumeclaim".to_owned(),
-            Kind::Volumes => "persistentvolume".to_owned(),
-            Kind::Classes => "storageclass.storage.k8s.io".to_owned(),
-            Kind::Referred(kind) => referred::kind(kind).unwrap_or_default().to_lowercase(),
-            Kind::Applied(kind) => kind.resource(),
-        }
-    }
-    /// The same of many.
-    pub(super) fn plural(self) -> String {
-        match self {
-            Kind::Endpoints => "endpoints".to_owned(),
-            Kind::Slices => "endpointslices.discovery.k8s.io".to_owned(),
-            Kind::Classes => "storageclasses.storage.k8s.io".to_owned(),
-            Kind::Applied(kind) if kind.law().group.is_empty() => kind.plural().to_owned(),
-            Kind::Applied(kind) => format!("{}.{}", kind.plural(), kind.law().group),
-            kind => format!("{}s", kind.resource()),
-        }
-    }
-}
-
-/// A `kubectl get`, read.
-#[derive(Default)]
-pub(super) struct Asked<'a> {
-    pub(super) kinds: Vec<Kind>,
-    pub(super) names: Vec<&'a str>,
-    namespace: Option<&'a str>,
-    labels: Vec<Requirement<'a>>,
-    is_wide: bool,
-    /// The objects themselves are wanted.
-    whole: Option<Whole>,
-}
-
-/// One part of a `-l`.
-enum Requirement<'a> {
-    Is(&'a str, &'a str),
-    IsNot(&'a str, &'a str),
-    Has(&'a str),
-    HasNot(&'a str),
-}
-
-impl<'a> Requirement<'a> {
-    fn parse(part: &'a str) -> Requirement<'a> {
-        if let Some((key, value)) = part.split_once("!=") {
-            return Requirement::IsNot(key, value);
-        }
-        match (part.split_once("==").or_else(|| part.split_once('=')), part.strip_prefix('!')) {
-            (Some((key, value)), _) => Requirement::Is(key, value),
-            (None, Some(key)) => Requirement::HasNot(key),
-            (None, None) => Requirement::Has(part),
-        }
-    }
-    fn holds(&self, labels: &BTreeMap<String, String>) -> bool {
-        let value = |key: &str| labels.get(key).map(String::as_str);
-        match *self {
-            Requirement::Is(key, wanted) => value(key) == Some(wanted),
-            Requirement::IsNot(key, other) => value(key) != Some(other),
-            Requirement::Has(key) => value(key).is_some(),
-            Requirement::HasNot(key) => value(key).is_none(),
-        }
-    }
-}
-
-impl<'a> Asked<'a> {
-    fn read(text: &'a str) -> Result<Asked<'a>, String> {
-        let mut asked = Asked::default();
-        let mut words = text.split_whitespace();
-        let mut of_all = false;
-        while let Some(word) = words.next() {
-            let (flag, joined) = match word.split_once('=') {
-                Some((flag, value)) if flag.starts_with("--") => (flag, Some(value)),
-                _ => (word, None),
-            };
-            let mut value =
-                || joined.or_else(|| words.next()).ok_or_else(|| format!("error: {flag} of what?"));
-            match flag {
-                "-o" | "--output" => asked.put_out(value()?)?,
-                "-owide" | "-oyaml" | "-ojson" => asked.put_out(&flag[2..])?,
-                "-n" | "--namespace" => asked.namespace = Some(value()?),
-                "-A" | "--all-namespaces" => asked.namespace = None,
-                "-l" | "--selector" => asked.labels = value()?.split(',').map(Requirement::parse).collect(),
-                _ if flag.starts_with('-') => return Err(format!("error: unknown flag: {flag}")),
-                "all" if asked.kinds.is_empty() => {
-                    asked.kinds = ALL.to_vec();
-                    of_all = true;
-                }
-                _ if asked.kinds.is_empty() => match word.split_once('/') {
-                    Some((kind, name)) => {
-                        asked.kinds.push(Kind::parse(kind)?);
-                        asked.names.push(name);
-                    }
-                    None => asked.kinds = word.split(',').map(Kind::parse).collect::<Result<_, _>>()?,
-                },
-                _ if of_all => return Err("error: `all` takes no names".to_owned()),
-                name => asked.names.push(name.split_once('/').map_or(name, |(_, name)| name)),
-            }
-        }
-        if asked.kinds.is_empty() {
-            asked.kinds.push(Kind::Pods);
-        }
-        Ok(asked)
-    }
-
-    fn put_out(&mut self, form: &str) -> Result<(), String> {
-        match form {
-            "wide" => self.is_wide = true,
-            "yaml" => self.whole = Some(Whole::Yaml),
-            "json" => self.whole = Some(Whole::Json),
-            _ => return Err("error: of -o there are `wide`, `yaml` and `json`".to_owned()),
-        }
-        Ok(())
-    }
-
-    pub(super) fn takes(
-        &self,
-        namespace: Sym,
-        name: &str,
-        labels: Option<&BTreeMap<String, String>>,
-    ) -> bool {
-        self.namespace.is_none_or(|own| namespace == own)
-            && (self.names.is_empty() || self.names.contains(&name))
-            && (self.labels.is_empty()
-                || labels.is_some_and(|labels| self.labels.iter().all(|part| part.holds(labels))))
-    }
-}
-
-/// A row before it is known which columns are shown.
-struct Row {
-    namespace: Sym,
-    name: String,
-    cells: Vec<Cell>,
-}
-
-fn cell(header: &'static str, is_wide: bool, text: String) -> Cell {
-    Cell { header, is_wide, text }
-}
+/// What is told where something is to be watched.
+const STANDS: &str =
+    "(time stands while you look, so nothing comes here: `next` goes on to the next change)\n";
 
 impl Walk {
     /// `kubectl get`; without a word that of all pods, wide.
@@ -248,129 +33,85 @@ impl Walk {
     /// # Errors
     /// kubectl's words.
     pub fn get(&self, text: &str) -> Result<String, String> {
-        let (w, now) = (self.world(), self.now());
         let asked = Asked::read(text)?;
-        if let Some(whole) = asked.whole {
-            return self.whole(whole, &asked);
+        let mut told = self.got(&asked)?;
+        if asked.watches {
+            told.push_str(STANDS);
         }
-        let is_plain = asked.names.is_empty() && asked.labels.is_empty() && asked.namespace.is_none();
-        match asked.kinds[..] {
-            [Kind::Pods] if is_plain => return Ok(kubectl::get(w, now)),
-            [Kind::Nodes] => return Ok(nodes::get_nodes(w, now)),
-            _ => {}
+        Ok(told)
+    }
+
+    fn got(&self, asked: &Asked) -> Result<String, String> {
+        if asked.is_plain() && asked.kinds[..] == [Kind::Pods] && asked.out == (Out::Table { is_wide: true })
+        {
+            return Ok(kubectl::get(self.world(), self.now()));
         }
-        let of_kinds: Vec<(Kind, Vec<Row>)> =
-            asked.kinds.iter().map(|kind| (*kind, self.rows(*kind, &asked))).collect();
-        let names = of_kinds.iter().flat_map(|(_, rows)| rows).map(|row| row.name.as_str());
-        let names: Vec<&str> = names.collect();
-        if let Some(missing) = asked.names.iter().find(|name| !names.contains(name)) {
-            let kind = asked.kinds[0].plural();
-            return Err(format!("Error from server (NotFound): {kind} \"{missing}\" not found"));
+        let of_kinds: Vec<(Kind, Vec<Found>)> =
+            asked.kinds.iter().map(|kind| (*kind, self.found(*kind, asked))).collect();
+        let is_there =
+            |name: &String| of_kinds.iter().any(|(_, all)| all.iter().any(|own| own.name == *name));
+        let kind = asked.kinds[0].plural();
+        let missing = asked.names.iter().filter(|name| !asked.ignores_missing && !is_there(name));
+        let missing: Vec<String> = missing
+            .map(|name| format!("Error from server (NotFound): {kind} \"{name}\" not found"))
+            .collect();
+        let told = match &asked.out {
+            Out::Table { is_wide } => self.tables(asked, &of_kinds, *is_wide),
+            _ => whole::printed(asked, of_kinds),
+        };
+        match missing.len() {
+            0 if told.is_empty() && matches!(asked.out, Out::Table { .. }) => Ok(nothing(asked)),
+            0 => Ok(told),
+            // What is there is told first.
+            all if all == asked.names.len() => Err(missing.join("\n")),
+            _ => Ok(told + &missing.join("\n") + "\n"),
         }
+    }
+
+    /// A table for each kind of which there is something.
+    fn tables(&self, asked: &Asked, of_kinds: &[(Kind, Vec<Found>)], is_wide: bool) -> String {
         let mut namespaces: Vec<Sym> =
-            of_kinds.iter().flat_map(|(_, rows)| rows).map(|r| r.namespace).collect();
+            of_kinds.iter().flat_map(|(_, all)| all).map(|own| own.namespace).collect();
         namespaces.dedup();
         let several = namespaces.iter().any(|other| *other != namespaces[0]);
-        let tables = of_kinds.iter().filter(|(_, rows)| !rows.is_empty());
-        let tables: Vec<String> = tables
-            .map(|(kind, rows)| {
-                let prefix = if asked.kinds.len() > 1 { kind.resource() + "/" } else { String::new() };
-                // Of pods alone all is shown, as without a word.
-                let is_wide = asked.is_wide || asked.kinds[..] == [Kind::Pods];
-                table(rows, several, is_wide, &prefix)
-            })
-            .collect();
-        match (tables.is_empty(), asked.namespace) {
-            (false, _) => Ok(tables.join("\n")),
-            _ if matches!(asked.kinds[..], [Kind::Volumes | Kind::Classes]) => {
-                Ok("No resources found\n".to_owned())
-            }
-            (true, Some(namespace)) => Ok(format!("No resources found in {namespace} namespace.\n")),
-            (true, None) => Ok("No resources found in default namespace.\n".to_owned()),
+        let tables = of_kinds.iter().filter(|(_, all)| !all.is_empty()).map(|(kind, all)| {
+            let prefix = if asked.kinds.len() > 1 { kind.resource() + "/" } else { String::new() };
+            let with_namespace = several || (asked.of_all_namespaces && kind.is_namespaced());
+            let rows: Vec<Vec<Cell>> =
+                all.iter().filter_map(|own| self.row(own, asked.shows_labels)).collect();
+            let rows = all.iter().map(|own| own.namespace).zip(rows).collect::<Vec<_>>();
+            table(&rows, with_namespace, is_wide, asked.has_headers, &prefix)
+        });
+        tables.collect::<Vec<_>>().join("\n")
+    }
+
+    fn row(&self, own: &Found, shows_labels: bool) -> Option<Vec<Cell>> {
+        let mut cells = own.cells.clone().or_else(|| tables::row(&own.value, self.now()))?;
+        if shows_labels {
+            let labels = referred::labels(&own.value);
+            let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            let text = if pairs.is_empty() { "<none>".to_owned() } else { pairs.join(",") };
+            cells.push(cell("LABELS", false, text));
         }
+        Some(cells)
     }
 
-    /// The rows of a kind, by namespace and name; events by the instant at which they were last seen.
-    fn rows(&self, kind: Kind, asked: &Asked<'_>) -> Vec<Row> {
-        let w = self.world();
-        let mut rows = match kind {
-            Kind::Pods => self.pod_rows(asked),
-            Kind::Events => return self.event_rows(asked),
-            Kind::Endpoints => self.endpoint_rows(asked),
-            Kind::Slices => slices::all(w)
-                .into_iter()
-                .filter(|(namespace, name, _)| asked.takes(*namespace, name, None))
-                .filter_map(|(namespace, name, value)| {
-                    Some(Row { namespace, name, cells: tables::row(&value, self.now())? })
-                })
-                .collect(),
-            Kind::Claims => volumes::claims(w)
-                .into_iter()
-                .filter(|(namespace, name, _)| asked.takes(*namespace, name, None))
-                .filter_map(|(namespace, name, value)| {
-                    Some(Row { namespace, name: name.to_string(), cells: tables::row(&value, self.now())? })
-                })
-                .collect(),
-            Kind::Referred(kind) => referred::all(w, kind)
-                .filter(|(namespace, name, value)| {
-                    asked.takes(*namespace, name, Some(&referred::labels(value)))
-                })
-                .filter_map(|(namespace, name, value)| {
-                    Some(Row { namespace, name: name.to_string(), cells: tables::row(&value, self.now())? })
-                })
-                .collect(),
-            // They belong to no namespace, whichever is asked for.
-            Kind::Volumes | Kind::Classes => {
-                if kind == Kind::Volumes { volumes::volumes(w) } else { volumes::classes(w) }
-                    .into_iter()
-                    .filter(|(name, _)| asked.names.is_empty() || asked.names.contains(&name.as_str()))
-                    .filter_map(|(name, value)| {
-                        let cells = tables::row(&value, self.now())?;
-                        Some(Row { namespace: Sym::EMPTY, name: name.to_string(), cells })
-                    })
-                    .collect()
-            }
-            Kind::Applied(kind) => {
-                let own = objects(w).filter(|key| api_server::type_of(w, *key).law().name == kind.name());
-                own.filter_map(|key| {
-                    let meta = w.workloads.meta(key)?;
-                    let wanted = asked.takes(meta.namespace, meta.name.as_str(), Some(&meta.labels));
-                    let cells = wanted.then(|| tables::row(&api_server::object(w, key), self.now()))??;
-                    Some(Row { namespace: meta.namespace, name: meta.name.to_string(), cells })
-                })
-                .collect()
-            }
-            // They have a table of their own.
-            Kind::Nodes => Vec::new(),
-        };
-        rows.sort_by(|a, b| (a.namespace.as_str(), &a.name).cmp(&(b.namespace.as_str(), &b.name)));
-        rows
-    }
-
-    fn pod_rows(&self, asked: &Asked<'_>) -> Vec<Row> {
+    /// The cells of a pod's row.
+    pub(super) fn pod_cells(&self, pod: PodId) -> Vec<Cell> {
         const NARROW: usize = 5;
-        let w = self.world();
-        let row = |pod: PodId| {
-            let p = &w.pods[pod.ix()];
-            let name = p.ident.name.to_string();
-            asked.takes(p.ident.namespace, &name, Some(&p.labels)).then(|| {
-                let texts = kubectl::COLUMNS.into_iter().zip(kubectl::cells(w, pod, self.now()));
-                let cells = texts.enumerate().map(|(ix, (header, text))| cell(header, ix >= NARROW, text));
-                Row { namespace: p.ident.namespace, name, cells: cells.collect() }
-            })
-        };
-        self.asked_pods(asked).into_iter().filter_map(row).collect()
+        let texts = kubectl::COLUMNS.into_iter().zip(kubectl::cells(self.world(), pod, self.now()));
+        texts.enumerate().map(|(ix, (header, text))| cell(header, ix >= NARROW, text)).collect()
     }
 
     /// Pods among which those are that are asked for, by namespace and name: where names are, no others are looked at.
-    pub(super) fn asked_pods(&self, asked: &Asked<'_>) -> Vec<PodId> {
+    pub(super) fn asked_pods(&self, asked: &Asked) -> Vec<PodId> {
         let w = self.world();
         if asked.names.is_empty() {
             return kubectl::pods(w);
         }
         let mut namespaces = w.names.namespaces().to_vec();
         namespaces.sort_by_key(|own| own.as_str());
-        let mut names = asked.names.clone();
+        let mut names: Vec<&str> = asked.names.iter().map(String::as_str).collect();
         names.sort_unstable();
         names.dedup();
         let named = |namespace: Sym| {
@@ -381,27 +122,28 @@ impl Walk {
     }
 
     /// `v1` Endpoints: the ready ones of a Service's slices.
-    fn endpoint_rows(&self, asked: &Asked<'_>) -> Vec<Row> {
+    pub(super) fn found_endpoints(&self, asked: &Asked) -> Vec<Found> {
         let w = self.world();
         let served = w.workloads.services.iter().filter(|served| served.exists && served.beside.is_some());
         let taken = served.filter(|served| {
             let meta = &served.object.meta;
             asked.takes(meta.namespace, meta.name.as_str(), Some(&meta.labels))
         });
-        taken
-            .map(|served| {
-                let meta = &served.object.meta;
-                let cells = vec![
-                    cell("NAME", false, meta.name.to_string()),
-                    cell("ENDPOINTS", false, shortened(&addresses(w, served))),
-                    cell("AGE", false, age(Some(meta.created), self.now())),
-                ];
-                Row { namespace: meta.namespace, name: meta.name.to_string(), cells }
-            })
-            .collect()
+        let found = |served: &Held<Service>| {
+            let meta = &served.object.meta;
+            let cells = vec![
+                cell("NAME", false, meta.name.to_string()),
+                cell("ENDPOINTS", false, shortened(&addresses(w, served))),
+                cell("AGE", false, age(Some(meta.created), self.now())),
+            ];
+            let value = json!({ "metadata": { "name": meta.name, "namespace": meta.namespace, "labels": &*meta.labels } });
+            Found { namespace: meta.namespace, name: meta.name.to_string(), value, cells: Some(cells) }
+        };
+        taken.map(found).collect()
     }
 
-    fn event_rows(&self, asked: &Asked<'_>) -> Vec<Row> {
+    /// Events by the instant at which they were last seen; they have no labels, and names that nobody types: an object's is taken.
+    pub(super) fn found_events(&self, asked: &Asked) -> Vec<Found> {
         let directory = &self.world().directory;
         let mut list: BTreeMap<u32, (SeenEvent, About)> = BTreeMap::new();
         for row in self.history() {
@@ -411,35 +153,13 @@ impl Walk {
         }
         let mut list: Vec<(SeenEvent, About)> = list.into_values().collect();
         list.sort_by_key(|(seen, _)| seen.last);
-        let taken = list.into_iter().filter(|(_, about)| {
-            // Events have no labels, and names that nobody types: an object's is taken.
-            asked.takes(about.namespace, &about.name, None)
-        });
+        let taken = list.into_iter().filter(|(_, about)| asked.takes(about.namespace, &about.name, None));
         taken
-            .filter_map(|(seen, about)| {
-                let cells = self.event_cells(&seen, &about)?;
-                Some(Row { namespace: about.namespace, name: about.name, cells })
+            .map(|(seen, about)| {
+                let value = event_value(&seen, &about);
+                Found { namespace: about.namespace, name: about.name, value, cells: None }
             })
             .collect()
-    }
-
-    fn event_cells(&self, seen: &SeenEvent, about: &About) -> Option<Vec<Cell>> {
-        let event = seen.event;
-        let value = json!({
-            "kind": "Event",
-            "metadata": { "name": format!("{}.{:x}", about.name, event.object) },
-            "involvedObject": {
-                "kind": about.kind, "name": about.name, "fieldPath": event.field_path.as_str(),
-            },
-            "type": event.kind.as_str(),
-            "reason": event.reason.as_str(),
-            "message": event.message.show(&about.ident).to_string(),
-            "count": event.count,
-            "firstTimestamp": seen.first.rfc3339_secs(),
-            "lastTimestamp": seen.last.rfc3339_secs(),
-            "source": { "component": event.component.as_str() },
-        });
-        tables::row(&value, self.now())
     }
 
     /// What stands in an event object's row and does not change with the clock.
@@ -461,12 +181,41 @@ impl Walk {
         let row = self.history().get(told.last as usize)?;
         let (event, about) = About::of_row(row, &w.directory)?;
         let first = self.history().get(told.first as usize)?.time;
-        let cells = self.event_cells(&SeenEvent { event, first, last: row.time }, &about)?;
+        let seen = SeenEvent { event, first, last: row.time };
+        let cells = tables::row(&event_value(&seen, &about), self.now())?;
         let several = w.names.namespaces().len() > 1;
         let space = several.then(|| ("NAMESPACE", about.namespace.to_string()));
         let narrow = cells.into_iter().filter(|cell| !cell.is_wide).map(|cell| (cell.header, cell.text));
         Some(space.into_iter().chain(narrow).collect())
     }
+}
+
+/// An event object as the API prints it.
+fn event_value(seen: &SeenEvent, about: &About) -> Value {
+    let event = seen.event;
+    let kind = match ObjectType::parse(&about.kind) {
+        Some(kind) => kind.name(),
+        None if about.kind == "pod" => "Pod",
+        None => about.kind.as_str(),
+    };
+    json!({
+        "apiVersion": "v1", "kind": "Event",
+        "metadata": {
+            "name": format!("{}.{:x}", about.name, event.object), "namespace": about.namespace,
+            "creationTimestamp": seen.first.rfc3339_secs(),
+        },
+        "involvedObject": {
+            "kind": kind, "namespace": about.namespace, "name": about.name,
+            "fieldPath": event.field_path.as_str(),
+        },
+        "type": event.kind.as_str(),
+        "reason": event.reason.as_str(),
+        "message": event.message.show(&about.ident).to_string(),
+        "count": event.count,
+        "firstTimestamp": seen.first.rfc3339_secs(),
+        "lastTimestamp": seen.last.rfc3339_secs(),
+        "source": { "component": event.component.as_str() },
+    })
 }
 
 /// What an event is about.
@@ -553,17 +302,39 @@ pub(super) fn shortened(addresses: &[String]) -> String {
     }
 }
 
-fn table(rows: &[Row], namespaces: bool, is_wide: bool, prefix: &str) -> String {
-    let shown = |row: &Row| -> Vec<String> {
-        let name = row.cells.iter().filter(|cell| is_wide || !cell.is_wide).map(|cell| match cell.header {
+fn nothing(asked: &Asked) -> String {
+    let is_of_namespace = asked.kinds.iter().any(|kind| kind.is_namespaced()) && !asked.of_all_namespaces;
+    match &asked.namespace {
+        _ if asked.ignores_missing && !asked.names.is_empty() => String::new(),
+        _ if !is_of_namespace => "No resources found\n".to_owned(),
+        Some(namespace) => format!("No resources found in {namespace} namespace.\n"),
+        None => "No resources found in default namespace.\n".to_owned(),
+    }
+}
+
+fn table(
+    rows: &[(Sym, Vec<Cell>)],
+    namespaces: bool,
+    is_wide: bool,
+    has_headers: bool,
+    prefix: &str,
+) -> String {
+    let shown = |(namespace, cells): &(Sym, Vec<Cell>)| -> Vec<String> {
+        let name = cells.iter().filter(|cell| is_wide || !cell.is_wide).map(|cell| match cell.header {
             "NAME" => format!("{prefix}{}", cell.text),
             _ => cell.text.clone(),
         });
-        namespaces.then(|| row.namespace.to_string()).into_iter().chain(name).collect()
+        namespaces.then(|| namespace.to_string()).into_iter().chain(name).collect()
     };
-    let heads = rows[0].cells.iter().filter(|cell| is_wide || !cell.is_wide).map(|cell| cell.header);
+    let first = rows.first().map_or(&[][..], |(_, cells)| cells);
+    let heads = first.iter().filter(|cell| is_wide || !cell.is_wide).map(|cell| cell.header);
     let head: Vec<String> =
         namespaces.then_some("NAMESPACE").into_iter().chain(heads).map(str::to_owned).collect();
-    let all: Vec<Vec<String>> = [head].into_iter().chain(rows.iter().map(shown)).collect();
+    let head = has_headers.then_some(head).into_iter();
+    let all: Vec<Vec<String>> = head.chain(rows.iter().map(shown)).collect();
     tables::lines(&all).iter().fold(String::new(), |text, line| text + line.trim_end() + "\n")
+}
+
+fn cell(header: &'static str, is_wide: bool, text: String) -> Cell {
+    Cell { header, is_wide, text }
 }

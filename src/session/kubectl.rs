@@ -2,11 +2,12 @@
 
 use super::Walk;
 use crate::actors::api_server;
-use crate::api::{ContainerId, ContainerState, ContainerStatus, InstanceState, Sym};
+use crate::api::{Container, ContainerId, ContainerState, ContainerStatus, InstanceState, PodSpec, Sym};
 use crate::record::{Change, Event};
 use crate::rules::kubectl::printing::{self, age, readiness_gates};
+use crate::scenario::plan::OnTerm;
 use crate::time::{Span, Time};
-use crate::world::{ContainerIx, Pod, PodId, SimEvent, World};
+use crate::world::{ContainerIx, Pod, PodId, Purpose, SimEvent, World};
 
 /// The columns of `kubectl get pods -o wide`, and the phase, which is not among them.
 pub const COLUMNS: [&str; 9] =
@@ -214,13 +215,17 @@ fn logs_at(
     previous: bool,
 ) -> Result<Vec<String>, String> {
     let Some(p) = w.find_local(pod).filter(|p| p.exists) else {
-        return Err("error: no such pod".to_owned());
+        let name = w.pods.get(pod.ix()).map_or_else(String::new, |p| p.ident.name.to_string());
+        return Err(format!("Error from server (NotFound): pods \"{name}\" not found"));
     };
     let name = p.ident.name;
     let ix: ContainerIx = match container {
-        Some(wanted) => p
-            .find(Sym::new(wanted))
-            .ok_or_else(|| format!("error: container {wanted} is not valid for pod {name}"))?,
+        Some(wanted) => p.find(Sym::new(wanted)).ok_or_else(|| {
+            format!(
+                "error: container {wanted} is not valid for pod {name} out of: {}",
+                all_containers(&p.spec)
+            )
+        })?,
         None => ContainerIx::new(p.spec.init_containers.len()),
     };
     let own = p.container(ix).name;
@@ -244,12 +249,48 @@ fn logs_at(
     }
     let newest = instances().next().is_some_and(|c| c.id == id);
     let Some(behavior) = p.runtime.behavior.containers.get(usize::from(ix)) else { return Ok(Vec::new()) };
-    let [of_newest, of_last] = p.runtime.containers.get(usize::from(ix)).map_or([0; 2], |run| run.played);
-    let mut lines = behavior.attempt(if newest { of_newest } else { of_last }).log.clone();
+    let Some(run) = p.runtime.containers.get(usize::from(ix)) else { return Ok(Vec::new()) };
+    let ([of_newest, of_last], [newest_told, last_told]) = (run.played, [run.term_sent, run.last_term_sent]);
+    let (attempt, was_told) = if newest { (of_newest, newest_told) } else { (of_last, last_told) };
+    let attempt = behavior.attempt(attempt);
+    let mut lines = attempt.log.clone();
     if let Some((ran, runs)) = run_of(w, now, pod, ix).filter(|_| newest) {
         lines.truncate(written(lines.len(), ran, runs));
     }
+    if was_told {
+        let due = match stop_of(w, now, pod, ix, &attempt.on_term).filter(|_| newest) {
+            // The first one comes with the signal.
+            Some((since, takes)) => {
+                written(attempt.term_log.len(), since, takes).max(1).min(attempt.term_log.len())
+            }
+            None => attempt.term_log.len(),
+        };
+        lines.extend(attempt.term_log[..due].iter().cloned());
+    }
     Ok(lines)
+}
+
+/// `AllContainerNames` (staging/src/k8s.io/kubectl/pkg/cmd/util/podcmd/podcmd.go, v1.36.2).
+fn all_containers(spec: &PodSpec) -> String {
+    let of = |list: &[Container], kind: &'static str| -> Vec<String> {
+        list.iter().map(|own| format!("{}{kind}", own.name)).collect()
+    };
+    let all = [
+        of(&spec.containers, ""),
+        of(&spec.init_containers, " (init)"),
+        of(&spec.ephemeral_containers, " (ephem)"),
+    ];
+    all.concat().join(", ")
+}
+
+/// How long ago a process that still runs was told to stop, and how long that takes it; None where that has no end of its own.
+fn stop_of(w: &World, now: Time, pod: PodId, ix: ContainerIx, on_term: &OnTerm) -> Option<(Span, Span)> {
+    let OnTerm::After { after, .. } = on_term else { return None };
+    let generation = w.local(pod).runtime.containers.get(usize::from(ix))?.generation;
+    let exit = SimEvent::TermExit { pod, container: ix, generation };
+    let (at, ..) = *w.queue.waiting_where(|_, event| event == exit).first()?;
+    let takes = w.container_span(Purpose::TermExit, pod, ix, w.instance_number(pod, ix), after);
+    Some((now.since(at - takes), takes))
 }
 
 /// For how long the process of a container has been running, and will have run when it ends by itself.

@@ -8,6 +8,7 @@
 pub(crate) mod breakpoints;
 #[cfg(test)]
 mod broken;
+mod asked;
 mod changes;
 pub(crate) mod checkpoints;
 pub(crate) mod coming;
@@ -35,6 +36,7 @@ pub(crate) mod objects;
 pub(crate) mod predict;
 pub mod present;
 mod referred;
+mod rollouts;
 mod scrape;
 pub(crate) mod script;
 mod seek;

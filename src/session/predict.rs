@@ -134,11 +134,12 @@ impl Quiz {
 }
 
 impl Walk {
-    /// The instant of the lesson's next question that lies before a move would stop there: not before now, not asked yet.
+    /// The instant of the lesson's next question that lies before a move would stop there: not before now, not asked yet. Where
+    /// somebody has done something the questions are about another world: none of them is asked.
     pub(super) fn lesson_due(&self, until: Time) -> Option<(usize, Time)> {
         let lesson = self.plan().lesson.as_ref().filter(|_| match self.quiz.held {
             true => !self.quiz.reads,
-            false => !self.quiz.mute,
+            false => !self.quiz.mute && !self.is_changed(),
         })?;
         let due = lesson.questions.iter().enumerate().filter(|(ix, question)| {
             question.at >= self.clock
@@ -146,6 +147,11 @@ impl Walk {
                 && !self.quiz.lesson_done.get(*ix).copied().unwrap_or(false)
         });
         due.min_by_key(|(ix, question)| (question.at, *ix)).map(|(ix, question)| (ix, question.at))
+    }
+
+    /// Whether what stands here is what somebody has made of the scenario.
+    pub fn is_changed(&self) -> bool {
+        self.done().first().is_some_and(|done| done.step <= self.position())
     }
 
     /// Turns on questions before changes of STATUS, then all questions off, also a lesson's own, then as at first; what is so
@@ -475,8 +481,9 @@ impl Walk {
                 let head = if ix == 0 { "  then came: " } else { "             " };
                 text.push_str(&format!("{head}{row}\n"));
             }
-            if !asked.explain.is_empty() {
-                text.push_str(&format!("  because:   {}\n", asked.explain));
+            for (ix, line) in super::words::unfolded(&asked.explain).lines().enumerate() {
+                let head = if ix == 0 { "  because:   " } else { "             " };
+                text.push_str(&format!("{head}{line}\n"));
             }
         }
         if missed == 0 {

@@ -93,10 +93,12 @@ pub fn parse(words: &str) -> Result<Spoken, String> {
             return set;
         }
     }
-    let verbs = || VERBS.iter().map(|v| v.verb).collect::<Vec<_>>();
     let Some(mut word) = list.next() else {
         return Err(format!("what is to be done? One of {}", verbs().join(", ")));
     };
+    if let Some(told) = only_looks(&word, list.peek().map(String::as_str)) {
+        return Err(told);
+    }
     // kubectl's verbs of two words.
     if let Some(second) = list.peek()
         && let Some((.., verb)) = TWO_WORDS.iter().find(|(first, next, _)| *first == word && next == second)
@@ -105,16 +107,49 @@ pub fn parse(words: &str) -> Result<Spoken, String> {
         (*verb).clone_into(&mut word);
     }
     let Some(keys) = VERBS.iter().find(|v| v.verb.eq_ignore_ascii_case(&word)) else {
-        let near = crate::scenario::diagnostic::nearest(&word, &verbs());
-        let hint = match near.and_then(|near| VERBS.iter().find(|v| v.verb == near)) {
-            Some(near) => format!("did you mean `{}`, as in `{}`?", near.verb, near.example),
-            None => format!("verbs are {}", verbs().join(", ")),
+        let all = verbs();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let near = crate::scenario::diagnostic::nearest(&word, &all);
+        let hint = match near.and_then(|near| VERBS.iter().find(|v| as_kubectl_says(v.verb) == near)) {
+            Some(near) => {
+                format!("did you mean `{}`, as in `{}`?", as_kubectl_says(near.verb), near.example)
+            }
+            None => format!("verbs are {}", all.join(", ")),
         };
         return Err(format!("`{word}` is nothing that can be done here; {hint}"));
     };
     let read = Reader::new(keys).read(list);
     let joint = |problem: &str| if problem.ends_with('?') { " As in" } else { "; as in" };
     read.map_err(|problem| format!("{problem}{} `{}`", joint(&problem), keys.example))
+}
+
+/// A verb as kubectl spells it, where it has one of two words for it.
+fn as_kubectl_says(verb: &str) -> String {
+    let two = TWO_WORDS.iter().find(|(.., own)| *own == verb);
+    two.map_or_else(|| verb.to_owned(), |(first, second, _)| format!("{first} {second}"))
+}
+
+/// All that can be done.
+fn verbs() -> Vec<String> {
+    VERBS.iter().map(|own| as_kubectl_says(own.verb)).collect()
+}
+
+/// kubectl's verbs that only look, and those of two words whose second is missing, or is none.
+fn only_looks(word: &str, next: Option<&str>) -> Option<String> {
+    let looks = ["get", "describe", "logs", "events", "top", "explain", "diff", "api-resources", "version"];
+    if looks.contains(&word) || (word, next) == ("rollout", Some("history")) {
+        let said = if word == "rollout" { "rollout history" } else { word };
+        return Some(format!("`{said}` only looks, and here something is done"));
+    }
+    let seconds: Vec<&str> =
+        TWO_WORDS.iter().filter(|(first, ..)| *first == word).map(|(_, second, _)| *second).collect();
+    if seconds.is_empty() || next.is_some_and(|next| seconds.contains(&next)) {
+        return None;
+    }
+    let more: &[&str] = if word == "set" { &["resources", "env", "selector"] } else { &[] };
+    let known = [&seconds[..], more].concat();
+    let what = next.map_or_else(String::new, |next| format!("`{next}` is none; "));
+    Some(format!("`{word}` what? {what}there are {}", known.join(", ")))
 }
 
 /// `create job NAME --from=cronjob/report`: what comes first there is no target here.
@@ -466,7 +501,7 @@ pub(super) fn noun(word: &str) -> String {
 }
 
 /// Splits at blanks that stand in no quotes and no brackets.
-fn split(words: &str) -> Result<Vec<String>, String> {
+pub(super) fn split(words: &str) -> Result<Vec<String>, String> {
     let mut list = Vec::new();
     let mut word = String::new();
     let (mut depth, mut quote) = (0i32, None);

@@ -121,9 +121,38 @@ pub fn state(w: &World, key: ObjectKey) -> String {
         let kind = target.kind.as_str().to_lowercase();
         return format!("{kind}/{}  {} there, wants {}", target.name, status.current, status.desired);
     }
+    if let ObjectKey::PodDisruptionBudget(id) = key {
+        let own = &w.workloads.budgets[id.ix()].object.status;
+        let allowed = own.disruptions_allowed;
+        let more = if allowed == 1 { "disruption" } else { "disruptions" };
+        let (healthy, of, needed) = (own.current_healthy, own.expected_pods, own.desired_healthy);
+        return format!("{allowed} {more} allowed  {healthy}/{of} healthy, {needed} needed");
+    }
     let (Some((doing, ..)), Some(figures)) = (told, figures(w, key)) else { return String::new() };
     let revision = figures.revision.map_or_else(String::new, |revision| format!(", revision {revision}"));
     format!("{}  {}{revision}", doing.as_str(), figures.words())
+}
+
+/// How many it has of how many it wants; of a budget, how many of its pods are healthy.
+pub fn ready(w: &World, key: ObjectKey) -> Option<String> {
+    let own = figures(w, key)?;
+    Some(match key {
+        ObjectKey::PodDisruptionBudget(_) => {
+            format!("{}/{}", own.ready.unwrap_or(0), own.desired.unwrap_or(0))
+        }
+        _ => format!("{}/{}", own.level().0, own.level().1),
+    })
+}
+
+/// What is told of a workload beside its state: how many are of the newest template, and how many there are.
+pub fn beside(w: &World, key: ObjectKey) -> String {
+    let Some(own) = figures(w, key).filter(|_| !matches!(key, ObjectKey::PodDisruptionBudget(_))) else {
+        return String::new();
+    };
+    let told = |number: Option<i32>, what: &str| {
+        number.map_or_else(String::new, |number| format!(", {number} {what}"))
+    };
+    told(own.updated, "updated") + &told(own.current, "there")
 }
 
 /// One cell of a curve: the fewest that were available in its time, and how many there should have been.

@@ -1,73 +1,74 @@
-//! `kubectl get -o yaml` and `-o json`: objects whole, as the API has them at the cursor.
+//! What `kubectl get` finds: objects as the API has them at the cursor; and how they are printed whole (`-o yaml`, `json`,
+//! `name`, `jsonpath`, `custom-columns`).
+
+use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use super::get::{Asked, Kind, objects};
+use super::asked::{Asked, Kind, Out};
+use super::get::objects;
+use super::served::node_value;
 use super::{Walk, referred, slices, volumes};
 use crate::actors::api_server;
 use crate::api::{Sym, wire};
+use crate::rules::kubectl::json_path::Template;
+use crate::rules::kubectl::tables::{self, Cell};
 use crate::rules::kubectl::yaml;
 
-/// How whole objects are printed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Whole {
-    Yaml,
-    Json,
+/// An object that is asked for.
+pub(super) struct Found {
+    pub(super) namespace: Sym,
+    pub(super) name: String,
+    /// As the API prints it; of a pod only where it is asked for.
+    pub(super) value: Value,
+    /// Its row, where that is not made from the value.
+    pub(super) cells: Option<Vec<Cell>>,
 }
 
 impl Walk {
-    /// The objects that are asked for; several are a List, as kubectl prints them.
-    ///
-    /// # Errors
-    /// kubectl's words.
-    pub(super) fn whole(&self, form: Whole, asked: &Asked<'_>) -> Result<String, String> {
-        let mut all: Vec<(String, Value)> =
-            asked.kinds.iter().flat_map(|kind| self.whole_of(*kind, asked)).collect();
-        if let Some(missing) = asked.names.iter().find(|name| !all.iter().any(|(own, _)| own == *name)) {
-            let kind = asked.kinds[0].plural();
-            return Err(format!("Error from server (NotFound): {kind} \"{missing}\" not found"));
+    /// Those of a kind by namespace and name (events by the instant at which they were last seen), or as they are to be sorted.
+    pub(super) fn found(&self, kind: Kind, asked: &Asked) -> Vec<Found> {
+        let mut found = self.of_kind(kind, asked);
+        if let Some(fields) = asked.fields_of(kind) {
+            found.retain(|own| fields.takes(&own.value));
         }
-        let value = match (asked.names.len(), all.len()) {
-            (1, 1) => all.remove(0).1,
-            _ => json!({
-                "apiVersion": "v1", "kind": "List", "metadata": { "resourceVersion": "" },
-                "items": all.into_iter().map(|(_, value)| value).collect::<Vec<_>>(),
-            }),
-        };
-        Ok(match form {
-            Whole::Yaml => yaml::print(&value),
-            Whole::Json => serde_json::to_string_pretty(&value).unwrap_or_default() + "\n",
-        })
+        if kind != Kind::Events {
+            found.sort_by(|a, b| (a.namespace.as_str(), &a.name).cmp(&(b.namespace.as_str(), &b.name)));
+        }
+        if let Some(path) = &asked.sort_by {
+            found.sort_by(|a, b| in_order(path.first(&a.value), path.first(&b.value)));
+        }
+        found
     }
 
-    fn whole_of(&self, kind: Kind, asked: &Asked<'_>) -> Vec<(String, Value)> {
+    fn of_kind(&self, kind: Kind, asked: &Asked) -> Vec<Found> {
         let w = self.world();
-        let named = |(namespace, name, mut value): (Sym, String, Value), group: &str, kind: &str| {
-            asked.takes(namespace, &name, None).then(|| {
-                value["kind"] = kind.into();
-                value["apiVersion"] = group.into();
-                value["metadata"]["name"] = name.as_str().into();
-                if !namespace.is_empty() {
-                    value["metadata"]["namespace"] = namespace.as_str().into();
-                }
-                (name, value)
-            })
-        };
-        match kind {
-            Kind::Pods => {
-                let pods = self.asked_pods(asked).into_iter().filter_map(|pod| {
-                    let p = &w.pods[pod.ix()];
-                    let name = p.ident.name.to_string();
-                    let wanted = asked.takes(p.ident.namespace, &name, Some(&p.labels));
-                    wanted.then(|| (name, wire::pod_value(&super::objects::object(w, pod))))
-                });
-                pods.collect()
+        let plain =
+            |namespace: Sym, name: String, value: Value| Found { namespace, name, value, cells: None };
+        let typed = |(namespace, name, mut value): (Sym, Sym, Value), version: &str, kind: &str| {
+            value["kind"] = kind.into();
+            value["apiVersion"] = version.into();
+            value["metadata"]["name"] = name.as_str().into();
+            if !namespace.is_empty() {
+                value["metadata"]["namespace"] = namespace.as_str().into();
             }
+            let labels = referred::labels(&value);
+            asked
+                .takes(namespace, name.as_str(), Some(&labels))
+                .then(|| plain(namespace, name.to_string(), value))
+        };
+        let nowhere = |all: Vec<(Sym, Value)>| all.into_iter().map(|(name, value)| (Sym::EMPTY, name, value));
+        match kind {
+            Kind::Pods => self.found_pods(asked),
+            Kind::Events => self.found_events(asked),
+            Kind::Endpoints => self.found_endpoints(asked),
             Kind::Nodes => {
                 let nodes = w.nodes.iter().enumerate().filter(|(_, node)| node.exists);
-                let taken = nodes.filter(|(_, node)| asked.takes(Sym::EMPTY, node.spec.name.as_str(), None));
-                taken
-                    .map(|(ix, node)| (node.spec.name.to_string(), super::served::node_value(w, ix, w.now)))
+                let named = nodes.map(|(ix, node)| (Sym::EMPTY, node.spec.name, ix));
+                named
+                    .filter_map(|(namespace, name, ix)| {
+                        typed((namespace, name, node_value(w, ix, self.now())), "v1", "Node")
+                    })
                     .collect()
             }
             Kind::Applied(kind) => {
@@ -75,7 +76,7 @@ impl Walk {
                 own.filter_map(|key| {
                     let meta = w.workloads.meta(key)?;
                     let wanted = asked.takes(meta.namespace, meta.name.as_str(), Some(&meta.labels));
-                    wanted.then(|| (meta.name.to_string(), api_server::object(w, key)))
+                    wanted.then(|| plain(meta.namespace, meta.name.to_string(), api_server::object(w, key)))
                 })
                 .collect()
             }
@@ -83,33 +84,94 @@ impl Walk {
                 .filter(|(namespace, name, value)| {
                     asked.takes(*namespace, name, Some(&referred::labels(value)))
                 })
-                .map(|(_, name, value)| (name.to_string(), value))
+                .map(|(namespace, name, value)| plain(namespace, name.to_string(), value))
                 .collect(),
-            Kind::Claims => volumes::claims(w)
-                .into_iter()
-                .filter_map(|(namespace, name, value)| {
-                    named((namespace, name.to_string(), value), "v1", "PersistentVolumeClaim")
-                })
-                .collect(),
-            Kind::Volumes => volumes::volumes(w)
-                .into_iter()
-                .filter_map(|(name, value)| {
-                    named((Sym::EMPTY, name.to_string(), value), "v1", "PersistentVolume")
-                })
-                .collect(),
-            Kind::Classes => volumes::classes(w)
-                .into_iter()
-                .filter_map(|(name, value)| {
-                    named((Sym::EMPTY, name.to_string(), value), "storage.k8s.io/v1", "StorageClass")
-                })
-                .collect(),
+            Kind::Claims => {
+                let all = volumes::claims(w).into_iter();
+                all.filter_map(|own| typed(own, "v1", "PersistentVolumeClaim")).collect()
+            }
+            Kind::Volumes => {
+                let all = nowhere(volumes::volumes(w));
+                all.filter_map(|own| typed(own, "v1", "PersistentVolume")).collect()
+            }
+            Kind::Classes => {
+                let all = nowhere(volumes::classes(w));
+                all.filter_map(|own| typed(own, "storage.k8s.io/v1", "StorageClass")).collect()
+            }
             Kind::Slices => slices::all(w)
                 .into_iter()
-                .filter(|(namespace, name, _)| asked.takes(*namespace, name, None))
-                .map(|(_, name, value)| (name, value))
+                .filter(|(namespace, name, value)| {
+                    asked.takes(*namespace, name, Some(&referred::labels(value)))
+                })
+                .map(|(namespace, name, value)| plain(namespace, name, value))
                 .collect(),
-            // They are told as tables.
-            Kind::Endpoints | Kind::Events => Vec::new(),
         }
     }
+
+    fn found_pods(&self, asked: &Asked) -> Vec<Found> {
+        let w = self.world();
+        let pods = self.asked_pods(asked).into_iter().filter_map(|pod| {
+            let p = &w.pods[pod.ix()];
+            let (namespace, name) = (p.ident.namespace, p.ident.name.to_string());
+            asked.takes(namespace, &name, Some(&p.labels)).then(|| {
+                let whole = || wire::pod_value(&super::objects::object(w, pod));
+                let value = if asked.needs_whole() { whole() } else { Value::Null };
+                let is_table = matches!(asked.out, Out::Table { .. });
+                Found { namespace, name, value, cells: is_table.then(|| self.pod_cells(pod)) }
+            })
+        });
+        pods.collect()
+    }
+}
+
+/// Numbers by size, texts by letters; what is not there comes first.
+fn in_order(a: Option<&Value>, b: Option<&Value>) -> Ordering {
+    let text =
+        |value: Option<&Value>| value.map(|own| own.as_str().map_or_else(|| own.to_string(), str::to_owned));
+    match (a.and_then(Value::as_f64), b.and_then(Value::as_f64)) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        _ => text(a).cmp(&text(b)),
+    }
+}
+
+/// Objects whole: one that is named as it is, others as a List.
+pub(super) fn printed(asked: &Asked, of_kinds: Vec<(Kind, Vec<Found>)>) -> String {
+    if asked.out == Out::Name {
+        let names = of_kinds.iter().flat_map(|(kind, all)| {
+            let kind = kind.resource();
+            all.iter().map(move |own| format!("{kind}/{}\n", own.name))
+        });
+        return names.collect();
+    }
+    // Endpoints are told as tables alone.
+    let all = of_kinds.into_iter().filter(|(kind, _)| *kind != Kind::Endpoints).flat_map(|(_, all)| all);
+    let mut all: Vec<Value> = all.map(|own| own.value).collect();
+    if let Out::Columns(columns) = &asked.out {
+        return in_columns(columns, &all, asked.has_headers);
+    }
+    let value = match (asked.names.len(), all.len()) {
+        (1, 1) => all.remove(0),
+        _ => json!({
+            "apiVersion": "v1", "kind": "List", "metadata": { "resourceVersion": "" }, "items": all,
+        }),
+    };
+    match &asked.out {
+        Out::Yaml => yaml::print(&value),
+        Out::JsonPath(template) => {
+            let text = template.print(&value);
+            // kubectl ends no line that the template does not end.
+            if text.ends_with('\n') { text } else { text + "\n" }
+        }
+        _ => serde_json::to_string_pretty(&value).unwrap_or_default() + "\n",
+    }
+}
+
+fn in_columns(columns: &[(String, Template)], all: &[Value], has_headers: bool) -> String {
+    let head = columns.iter().map(|(header, _)| header.clone()).collect();
+    let row = |value: &Value| -> Vec<String> {
+        let cells = columns.iter().map(|(_, path)| path.print(value));
+        cells.map(|text| if text.is_empty() { "<none>".to_owned() } else { text }).collect()
+    };
+    let rows: Vec<Vec<String>> = has_headers.then_some(head).into_iter().chain(all.iter().map(row)).collect();
+    tables::lines(&rows).iter().fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }

@@ -39,7 +39,7 @@ pub fn cells(app: &App, key: ObjectKey, namespaces: bool) -> Vec<String> {
     let state = state.split("  ").next().unwrap_or_default().to_owned();
     let mut cells = vec![
         name,
-        figures.map_or_else(String::new, |figures| format!("{}/{}", figures.level().0, figures.level().1)),
+        tree::ready(w, key).unwrap_or_default(),
         figures
             .and_then(|figures| figures.revision)
             .map_or_else(String::new, |revision| format!("rev {revision}")),
@@ -57,15 +57,7 @@ pub fn draw_pair(app: &App, frame: &mut Frame<'_>, area: Rect, key: ObjectKey) {
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let state = tree::state(w, key);
     let (doing, rest) = state.split_once("  ").unwrap_or((&state, ""));
-    let mut text = rest.to_owned();
-    if let Some(figures) = tree::figures(w, key) {
-        if let Some(updated) = figures.updated {
-            text += &format!(", {updated} updated");
-        }
-        if let Some(current) = figures.current {
-            text += &format!(", {current} there");
-        }
-    }
+    let text = rest.to_owned() + &tree::beside(w, key);
     let said = format!(": {doing} | {text}").chars().count();
     let room = usize::from(area.width).saturating_sub(said).max(SHORTEST_NAME);
     let line = Line::from(vec![

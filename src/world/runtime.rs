@@ -97,7 +97,10 @@ pub struct ContainerRun {
     pub played: [u32; 2],
     /// How many instances were made.
     pub generation: u32,
+    /// The newest instance was told to stop.
     pub term_sent: bool,
+    /// So was the one before.
+    pub last_term_sent: bool,
     /// What the process will have exited with, once its end is queued.
     pub exit_code: i32,
 }

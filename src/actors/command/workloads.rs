@@ -48,13 +48,31 @@ pub fn obey(w: &mut World, command: &Command) {
             None => not_found(w, object),
             Some(key) => waiting::begin(w, key, Some(*timeout)),
         },
-        Command::PatchObject { object, merge } => change(w, object, |kind, old, _| {
-            let (object, said) = patch(kind, old, merge, PatchType::Merge);
-            Ok(Changed { object, answer: said.to_owned() })
-        }),
+        Command::PatchObject { object, merge } => {
+            let set = said_of_set(w);
+            change(w, object, |kind, old, _| {
+                let (object, said) = patch(kind, old, merge, PatchType::Merge);
+                let said = set.filter(|_| said == "patched").unwrap_or(said);
+                Ok(Changed { object, answer: said.to_owned() })
+            });
+        }
         Command::LabelObject { object, labels } => label(w, object, labels),
         Command::DeleteObject { object, cascade } => delete(w, object, *cascade),
         _ => {}
+    }
+}
+
+/// What is said of a patch that was asked for by one of the verbs below `set`
+/// (staging/src/k8s.io/kubectl/pkg/cmd/set/set_{resources,env,selector}.go, `Run`, v1.36.2).
+fn said_of_set(w: &World) -> Option<&'static str> {
+    let command = w.log.get(w.under_way()? as usize)?;
+    let words = command.action.words.as_str();
+    let mut words = words.strip_prefix("kubectl ").unwrap_or(words).split_whitespace();
+    match (words.next()?, words.next()?) {
+        ("set", "resources") => Some("resource requirements updated"),
+        ("set", "env") => Some("env updated"),
+        ("set", "selector") => Some("selector updated"),
+        _ => None,
     }
 }
 

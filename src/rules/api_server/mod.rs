@@ -13,4 +13,5 @@ pub(crate) mod pod_status;
 pub mod quota;
 pub mod rejection;
 pub(crate) mod runtime_admission;
+pub mod selector;
 pub(crate) mod validation;

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod columns;
 pub mod humanize;
+pub mod json_path;
 pub mod manifest;
 pub mod merge;
 pub mod printed;

@@ -136,6 +136,12 @@ pub static ATTEMPT: Shape = Shape {
             "Lines that the process writes: evenly over a run that ends by itself, the last one with its end; at the start \
              of one that runs forever",
         ),
+        key(
+            "termLog",
+            Kind::List(&Kind::Text),
+            "",
+            "Lines that it writes once SIGTERM has come: evenly over its stop, the first one at once, the last one with its end",
+        ),
         key("message", Kind::Text, "", "Its termination message"),
     ],
 };

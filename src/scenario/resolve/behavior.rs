@@ -173,6 +173,7 @@ fn attempt(table: &Table, default: &Attempt, of: Of<'_>, cx: &mut Context<'_>) -
         writes: writes(table, of.map(|(_, _, spec)| spec), cx),
         memory: memory(table, cx),
         log: strings(table, "log"),
+        term_log: strings(table, "termLog"),
         message: text(table, "message").map(Sym::new),
     }
 }

@@ -16,10 +16,10 @@ use serde_json::Value;
 
 use super::kinds::{Resource, ResourceIx};
 use super::path::{Objects, Place, Request};
-use super::selector::Selector;
 use super::status::{self, Response};
 use super::store::{Object, Store};
 use super::verbs::{self, Deed};
+use crate::rules::api_server::selector::Selector;
 use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
 use logs::LogsOf;
@@ -144,7 +144,11 @@ fn of_objects(store: &Store, gates: &Gates, request: &Request, own: &Objects) ->
             }
             let only = name.as_ref().map(|name| format!("metadata.name={name}"));
             let fields = only.as_deref().unwrap_or_else(|| request.query("fieldSelector"));
-            let selector = match Selector::parse(request.query("labelSelector"), fields, resource) {
+            let selector = match Selector::parse(
+                request.query("labelSelector"),
+                fields,
+                (resource.group, resource.plural),
+            ) {
                 Ok(selector) => selector,
                 Err(problem) => return Answer::Whole(status::bad(&unreadable(&problem, request))),
             };

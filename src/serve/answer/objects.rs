@@ -7,11 +7,11 @@
 use serde_json::{Value, json};
 
 use super::super::path::{Objects, Request};
-use super::super::selector::Selector;
 use super::super::status::{Response, bad, no_resource, not_found, too_new};
 use super::super::store::{Object, Store};
 use super::table::{self, Include};
 use super::{Form, Shape};
+use crate::rules::api_server::selector::Selector;
 use crate::rules::kubectl::columns::{columns, has_printer};
 use crate::rules::machinery::base64;
 
@@ -130,7 +130,7 @@ pub fn list(
     let all = store.all(store.stored_as(own.resource), own.namespace.as_deref());
     let mut taken = all
         .skip_while(|(key, _)| start.as_ref().is_some_and(|start| *key < start))
-        .filter(|(_, object)| selector.takes(object))
+        .filter(|(_, object)| selector.takes(&object.value))
         .peekable();
     // Who asks for the newest that is known (`resourceVersion=0`) is answered from the cache, which knows no limit.
     let is_cached = request.query("resourceVersion") == "0" && start.is_none();

@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 
 use super::super::kinds::{Resource, ResourceIx};
 use super::super::path::{Objects, Request};
-use super::super::selector::Selector;
 use super::super::status::{self, Response, failure};
 use super::super::store::{Change, Object, Store, What};
 use super::table;
 use super::{Form, Shape};
+use crate::rules::api_server::selector::Selector;
 use crate::rules::versions::gates::Gates;
 
 /// A watch that has begun.
@@ -87,7 +87,7 @@ pub fn begin(
     if asked == 0 || request.is("sendInitialEvents") {
         watch.version = store.version();
         for (_, object) in store.all(store.stored_as(own.resource), own.namespace.as_deref()) {
-            if watch.selector.takes(object) {
+            if watch.selector.takes(&object.value) {
                 watch.event(out, What::Added, object, form);
             }
         }
@@ -157,11 +157,11 @@ impl Watch {
     }
 
     fn told(&mut self, change: &Arc<Change>, stored_as: ResourceIx) -> Option<Bytes> {
-        let is = self.selector.takes(&change.object);
+        let is = self.selector.takes(&change.object.value);
         let what = if self.selector.is_empty() {
             change.what
         } else {
-            let was = change.before.as_ref().is_some_and(|before| self.selector.takes(before));
+            let was = change.before.as_ref().is_some_and(|before| self.selector.takes(&before.value));
             match (change.what, was, is) {
                 (What::Deleted, true, _) | (_, true, false) => What::Deleted,
                 (What::Added | What::Modified, true, true) => What::Modified,

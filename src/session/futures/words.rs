@@ -139,6 +139,9 @@ impl Walk {
     }
 
     fn nothing(&self, futures: &Futures) -> String {
+        if futures.until.since(self.now()).secs() == 0 {
+            return "nothing changes: the run ends here".to_owned();
+        }
         format!("nothing changes within {}", self.ahead(futures))
     }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{Line, SHOWN};
 use crate::api::PodIdent;
 use crate::record::Transition;
+use crate::scenario::values::parse_duration;
 use crate::session::words::{broken, offset, unfolded};
 use crate::session::{Stop, strip, tree, why};
 use crate::world::PodId;
@@ -266,12 +267,22 @@ impl Line {
     /// the newest so many; going back takes it back.
     pub(super) fn refusals(&mut self, without: usize) -> String {
         let printed = self.walk.printed();
-        let mut text: String = printed.iter().skip(self.printed).map(|line| format!("{line}\n")).collect();
+        let mut text: String = printed.iter().skip(self.printed).map(|line| self.timed(line)).collect();
         self.printed = printed.len();
         let all = self.walk.answers();
         let told = self.answered.min(all.len() - without);
         self.answered = all.len();
-        text.extend(all[told..all.len() - without].iter().map(|answer| format!("{answer}\n")));
+        text.extend(all[told..all.len() - without].iter().map(|answer| self.timed(answer)));
         text
+    }
+
+    /// What has its instant in front, with that as all others are told: to the millisecond.
+    fn timed(&self, line: &str) -> String {
+        let start = self.walk.plan().start;
+        let told = line.split_once(": ").and_then(|(at, words)| Some((parse_duration(at).ok()?, words)));
+        match told {
+            Some((at, words)) => format!("{}: {words}\n", offset(start + at, start)),
+            None => format!("{line}\n"),
+        }
     }
 }

@@ -14,13 +14,15 @@ Move       next [N]           the next change that kubectl would show (Enter alo
 Back       back [MOVE]        any of these moves backwards: back, back event 3, back failure, back until ...
 Stops      break WORDS        sets a breakpoint; breaks lists them, clear removes them
            continue           to the next breakpoint; back continue
-Look       get [KIND]         kubectl get pods -o wide; get deployments, rs, svc, endpoints, endpointslices, all,
-                              events, nodes, pdb, hpa, quota, limits, pvc, pv, sc, cm, secret, sa; -o wide|yaml|json, -n NAMESPACE, -A, -l LABELS
+Look       get [KIND]         kubectl get pods -o wide; get pods, deployments, rs, svc, endpoints, endpointslices, all,
+                              events, nodes, pdb, hpa, quota, limits, pvc, pv, sc, cm, secret, sa;
+                              -o wide|yaml|json|name|jsonpath=..., -n NAMESPACE, -A, -l LABELS, --field-selector ...
            tree               workloads with their ReplicaSets and pods, and Services: how many were available, what came last
            select POD         the pod that the following is about, or the workload: select deployment/web
            describe [POD]     kubectl describe pod; describe node NAME, deployment/NAME, svc/NAME, pvc/NAME, pv/NAME
            events [POD]       its events
-           logs [POD] [-c CONTAINER] [--previous]
+           logs [POD] [-c CONTAINER] [--previous]; logs deployment/NAME, -l LABELS, --tail N
+           rollout history deployment/NAME [--revision N]
            strip [POD]        its life as a strip of time
            history [N]        the last changes
 Ask        why [WORD]         why the last change came (why phase, why Ready, why event, why app), that of a pod

@@ -5,6 +5,7 @@
 
 mod answers;
 mod help;
+mod logs;
 
 use std::fmt::Write as _;
 
@@ -42,11 +43,32 @@ pub enum Reply {
 pub use help::HELP;
 use help::IN_A_LESSON;
 
+/// What a line may begin with.
+const WORDS: [&str; 38] = [
+    "next", "event", "pod", "failure", "goto", "until", "end", "start", "back", "break", "breaks", "clear",
+    "continue", "get", "tree", "select", "describe", "events", "logs", "strip", "history", "why", "coming",
+    "predict", "ask", "answer", "skip", "again", "quiz", "hint", "score", "debrief", "do", "undo", "save",
+    "help", "quit", "top",
+];
+
 /// So many changes or answers are shown at once.
 const SHOWN: usize = 40;
 
 /// Writes what was done as a scenario to a path; what to tell about it, or why it could not be done.
 pub type Save<'a> = &'a dyn Fn(&Walk, &str) -> Result<String, String>;
+
+/// What becomes of a lesson's questions once somebody has done something.
+const PASSED_BY: &str = "the questions of the lesson are passed by: they are about what comes by itself (`undo` brings them back)\n";
+
+/// kubectl's words where nobody measures (staging/src/k8s.io/kubectl/pkg/cmd/top/top.go, v1.36.2), and what there is instead.
+const NO_METRICS: &str = "error: Metrics API not available (no metrics server runs here; what is asked for of a node stands in \
+                          `describe node NAME`)";
+
+/// Whether a line's verb of two words changes nothing: `rollout history deployment/web`.
+pub fn looks_only(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    words.next() == Some("rollout") && words.next() == Some("history")
+}
 
 /// The name in `node NAME` and `node/NAME`.
 fn node_of(rest: &str) -> Option<&str> {
@@ -55,7 +77,8 @@ fn node_of(rest: &str) -> Option<&str> {
 }
 
 /// What only looks: what may be asked of a walk that stands elsewhere.
-const LOOKS: [&str; 9] = ["get", "describe", "events", "logs", "why", "strip", "tree", "coming", "predict"];
+const LOOKS: [&str; 10] =
+    ["get", "describe", "events", "logs", "top", "why", "strip", "tree", "coming", "predict"];
 
 impl Walk {
     /// What a line that only looks comes to at another instant; this walk stays where it is.
@@ -64,7 +87,7 @@ impl Walk {
     /// It does more than look.
     pub fn looked_at(&self, at: Time, text: &str) -> Result<String, String> {
         let word = text.split_whitespace().next().unwrap_or_default();
-        if !LOOKS.contains(&word) {
+        if !LOOKS.contains(&word) && !looks_only(text) {
             return Err(format!("`{word}` does not only look; there are {}", LOOKS.join(", ")));
         }
         match Line::new(self.copied_at(self.told_by(at.max(self.plan().start)).min(self.now())))
@@ -79,6 +102,14 @@ impl Line {
     /// A conversation that begins where a walk stands.
     pub fn new(walk: Walk) -> Line {
         Line { walk, debriefed: 0, answered: 0, printed: 0 }
+    }
+
+    /// The words that a line may have here: commands, and what there is by kind and name.
+    pub fn words(&self) -> Vec<String> {
+        let w = self.walk.world();
+        let objects = get::objects(w).map(|key| tree::name(w, key));
+        let pods = kubectl::pods(w).into_iter().map(|pod| w.pods[pod.ix()].ident.name.to_string());
+        WORDS.into_iter().map(str::to_owned).chain(objects).chain(pods).collect()
     }
 
     /// Does what a line says.
@@ -110,6 +141,8 @@ impl Line {
             },
             "events" => self.object(rest).map(|key| self.events(key)),
             "logs" | "log" => self.logs(rest),
+            "rollout" if looks_only(text) => self.walk.rollout_history(rest),
+            "top" => Err(NO_METRICS.to_owned()),
             "strip" => self.object(rest).map(|key| match key {
                 ObjectKey::Pod(pod) => self.strip(pod),
                 key => self.curve(key),
@@ -187,16 +220,12 @@ impl Line {
                 return Ok(self.place(&[], Stop::There));
             }
             _ => {
-                let words = [
-                    "next", "event", "pod", "failure", "goto", "until", "end", "start", "back", "break",
-                    "breaks", "clear", "continue", "get", "tree", "select", "describe", "events", "logs",
-                    "strip", "history", "why", "coming", "predict", "ask", "answer", "skip", "again", "quiz",
-                    "hint", "score", "debrief", "do", "undo", "save", "help", "quit",
-                ];
-                if word == "set" || VERBS.iter().any(|verb| verb.verb.eq_ignore_ascii_case(word)) {
+                if matches!(word, "set" | "rollout")
+                    || VERBS.iter().any(|verb| verb.verb.eq_ignore_ascii_case(word))
+                {
                     return Err(format!("`{word}` is an action: `do {text}`"));
                 }
-                let near = crate::scenario::diagnostic::nearest(word, &words);
+                let near = crate::scenario::diagnostic::nearest(word, &WORDS);
                 let hint = near.map_or_else(
                     || "`help` lists what there is".to_owned(),
                     |n| format!("did you mean `{n}`?"),
@@ -294,31 +323,6 @@ impl Line {
         let pod = kubectl::find(self.walk.world(), word)?;
         self.walk.selected = Some(pod);
         Ok(format!("selected: {}\n", self.walk.world().pods[pod.ix()].ident.name))
-    }
-
-    fn logs(&self, rest: &str) -> Result<String, String> {
-        let (mut pod, mut container, mut previous) = ("", None, false);
-        let mut words = rest.split_whitespace();
-        while let Some(word) = words.next() {
-            match word {
-                "--previous" | "-p" => previous = true,
-                "-c" | "--container" => container = words.next(),
-                "pod" | "pods" | "po" if pod.is_empty() => {}
-                word if pod.is_empty() => pod = word,
-                // `kubectl logs POD CONTAINER`
-                word => container = Some(word),
-            }
-        }
-        let pod = self.about(pod)?;
-        let lines = self.walk.logs(pod, container, previous)?;
-        let has_node = self.walk.world().pods[pod.ix()].node.is_some();
-        Ok(if !has_node {
-            "(nothing: the pod has no node yet)\n".to_owned()
-        } else if lines.is_empty() {
-            "(the process wrote nothing)\n".to_owned()
-        } else {
-            lines.iter().fold(String::new(), |text, line| text + line + "\n")
-        })
     }
 
     fn why(&mut self, word: &str) -> Result<String, String> {
@@ -422,6 +426,8 @@ impl Line {
 
     fn act(&mut self, rest: &str) -> Result<String, String> {
         let before = self.walk.history().len();
+        let (quiz, is_first) = (&self.walk.quiz, !self.walk.is_changed());
+        let passes = is_first && !quiz.is_held() && !quiz.mute && self.walk.lesson_left() > 0;
         let done = self.walk.act(rest)?;
         // What was refused to the scenario in the rest of this instant comes first.
         let refusals = self.refusals(done.refusals);
@@ -434,6 +440,9 @@ impl Line {
         }
         if done.waits {
             text.push_str("it goes on; what it prints comes as you do\n");
+        }
+        if passes {
+            text.push_str(PASSED_BY);
         }
         if let Some(words) = self.walk.done().last().and_then(|done| done.drops(self.walk.plan().start)) {
             let _ = writeln!(text, "{words}");

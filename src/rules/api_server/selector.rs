@@ -1,13 +1,13 @@
-//! Label and field selectors as they stand in a query.
+//! Label and field selectors as they stand in a query, or behind kubectl's `-l` and `--field-selector`.
 //!
 //! Sources: staging/src/k8s.io/apimachinery/pkg/labels/selector.go (`Parser`), …/fields/selector.go (`ParseSelector`), and which
 //! fields a kind can be selected by: pkg/apis/*/v1/conversion.go (1.36.3). The surprise: each kind refuses an unknown field
 //! in words of its own.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::kinds::Resource;
-use super::store::Object;
 use crate::rules::machinery::quote::quote;
 
 /// One requirement of a label selector.
@@ -28,6 +28,9 @@ enum Is {
     Below(i64),
 }
 
+/// Objects of which kind: a group (empty: the core's) and a plural.
+pub type Resource<'a> = (&'a str, &'a str);
+
 /// What is asked for of objects.
 #[derive(Clone, Default, Debug)]
 pub struct Selector {
@@ -41,7 +44,7 @@ impl Selector {
     ///
     /// # Errors
     /// The API server's words.
-    pub fn parse(labels: &str, fields: &str, resource: &Resource) -> Result<Selector, String> {
+    pub fn parse(labels: &str, fields: &str, resource: Resource<'_>) -> Result<Selector, String> {
         let labels = Labels { words: words(labels), at: 0 }.all()?;
         let fields = fields_of(fields)?;
         for (field, ..) in &fields {
@@ -58,11 +61,15 @@ impl Selector {
         let own = self.fields.iter().find(|(field, _, is)| *is && field == "metadata.name");
         own.map(|(_, name, _)| name.as_str())
     }
+    /// Whether its labels are as wanted, whatever its fields.
+    pub fn takes_labels(&self, labels: &BTreeMap<String, String>) -> bool {
+        self.labels.iter().all(|own| own.holds(labels.get(&own.key).map(String::as_str)))
+    }
     /// Whether it takes an object.
-    pub fn takes(&self, object: &Object) -> bool {
-        let labels = &object.value["metadata"]["labels"];
+    pub fn takes(&self, object: &Value) -> bool {
+        let labels = &object["metadata"]["labels"];
         self.labels.iter().all(|own| own.holds(labels[&own.key].as_str()))
-            && self.fields.iter().all(|(field, wanted, is)| (value(field, &object.value) == *wanted) == *is)
+            && self.fields.iter().all(|(field, wanted, is)| (value(field, object) == *wanted) == *is)
     }
 }
 
@@ -129,11 +136,11 @@ const OF_EVENTS: &[&str] = &[
 ];
 
 /// Whether objects of a kind can be selected by a field.
-fn known(field: &str, resource: &Resource) -> Result<(), String> {
+fn known(field: &str, (group, plural): Resource<'_>) -> Result<(), String> {
     if matches!(field, "metadata.name" | "metadata.namespace") {
         return Ok(());
     }
-    let more: Option<&[&str]> = match (resource.group, resource.plural) {
+    let more: Option<&[&str]> = match (group, plural) {
         ("", "pods") => Some(OF_PODS),
         ("" | "events.k8s.io", "events") => Some(OF_EVENTS),
         ("", "nodes") => Some(&["spec.unschedulable"]),
@@ -148,7 +155,7 @@ fn known(field: &str, resource: &Resource) -> Result<(), String> {
     if more.is_some_and(|more| more.contains(&field)) {
         return Ok(());
     }
-    Err(match (more, resource.plural) {
+    Err(match (more, plural) {
         (_, "jobs") => format!("field label {} not supported for Job", quote(field)),
         (Some(_), _) => format!("field label not supported: {field}"),
         (None, _) => {
