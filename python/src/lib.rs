@@ -40,11 +40,11 @@ mod _kubelapse {
 
     #[pymodule_export]
     use super::answers::{audit_json, compare_json, explain_json, fit_json, predict_json, versions_json};
+    #[pymodule_export]
+    use super::env::{Episode, Task, drill_kinds, env_words};
     #[cfg(feature = "measure")]
     #[pymodule_export]
     use super::measure::library;
-    #[pymodule_export]
-    use super::env::{Episode, Task, drill_kinds, env_words};
     #[pymodule_export]
     use super::run::{Run, play, run_of};
     #[pymodule_export]

@@ -18,8 +18,8 @@ use super::verbs::{Step, Then, conflict, deed, says_dry, unsupported, words_of};
 use super::write::law::Law;
 use super::write::{Asked, Outcome, body};
 use super::{custom, stamps};
-use crate::rules::api_server::selector::Selector;
 use crate::rules::api_server::objects::ObjectType;
+use crate::rules::api_server::selector::Selector;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::command::Write;
 

@@ -5,10 +5,10 @@
 //! plain run anything. What a walk knows beyond the world is read off from outside: which step queued an event follows
 //! from the event's number, what a component knew at a step is seen by playing that step again.
 
+mod asked;
 pub(crate) mod breakpoints;
 #[cfg(test)]
 mod broken;
-mod asked;
 mod changes;
 pub(crate) mod checkpoints;
 pub(crate) mod coming;
