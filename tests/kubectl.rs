@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kubelapse::session::{Script, Walk, kubectl, nodes};
+use kubelapse::session::{Script, Walk, kubectl};
 use kubelapse::time::Span;
 use kubelapse::world::PodId;
 
@@ -191,7 +191,7 @@ stop = "node/n-0"
     let mut shown = String::new();
     for secs in [25, 120] {
         let walk = at(&mut walk, secs);
-        shown += &format!("{secs} s\n{}", nodes::get_nodes(walk.world(), walk.now()));
+        shown += &format!("{secs} s\n{}", walk.get("nodes").expect("there are some"));
         shown += &walk.get("pdb").expect("there is one");
     }
     shown += &walk.describe_node("n-0").expect("it is there");

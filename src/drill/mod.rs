@@ -618,7 +618,8 @@ impl Drill {
         let object = match self.object_meant(object) {
             Ok(object) => object,
             Err(problem) => {
-                return format!("{problem}; as in `cause {kind} deployment/web` (this costs nothing)\n");
+                let joint = if problem.ends_with('?') { " As" } else { "; as" };
+                return format!("{problem}{joint} in `cause {kind} deployment/web`\n");
             }
         };
         let is_it = |fault: &&mut Fault| {

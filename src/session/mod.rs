@@ -31,7 +31,7 @@ pub mod line;
 pub(crate) mod lineage;
 mod lives;
 pub(crate) mod moves;
-pub mod nodes;
+mod nodes;
 pub(crate) mod objects;
 pub(crate) mod predict;
 pub mod present;

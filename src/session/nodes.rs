@@ -1,6 +1,6 @@
-//! What kubectl shows of what stands around the pods: `get nodes`, `describe node`.
+//! What kubectl shows of what stands around the pods: `describe node`.
 //!
-//! Sources: `printNode` in pkg/printers/internalversion/printers.go; `describeNode`, `describeNodeResource`,
+//! Sources: `describeNode`, `describeNodeResource`,
 //! `printTaintsMultilineWithIndent` in staging/src/k8s.io/kubectl/pkg/describe/describe.go (v1.36.2).
 
 use std::collections::BTreeMap;
@@ -10,45 +10,20 @@ use serde_json::Value;
 use super::Walk;
 use super::describe::{self, Lines, pairs};
 use super::describe_object::text;
-use super::kubectl::table;
 use super::served::node_value;
 use crate::actors::heartbeats;
-use crate::api::{PodSpec, Sym, Taint};
+use crate::api::{PodSpec, Taint};
 use crate::rules::kubectl::printing::age;
-use crate::rules::kubectl::tables::{self, Cell};
 use crate::rules::machinery::quantity::{Format, Quantity};
 use crate::rules::scheduler::placement::amounts::{self, Side};
 use crate::time::Time;
-use crate::world::{Node, NodeId, Pod, PodId, World};
+use crate::world::{Node, NodeId, Pod, PodId};
 
 const ROLE: &str = "node-role.kubernetes.io/";
 
 fn roles(node: &Node) -> String {
     let roles: Vec<&str> = node.spec.labels.keys().filter_map(|key| key.strip_prefix(ROLE)).collect();
     if roles.is_empty() { "<none>".to_owned() } else { roles.join(",") }
-}
-
-/// `kubectl get nodes`. A node whose Ready is Unknown shows as one that is not ready.
-pub fn get_nodes(w: &World, now: Time) -> String {
-    let rows = rows(w, now);
-    if rows.is_empty() {
-        return "No resources found\n".to_owned();
-    }
-    let narrow = |row: &[Cell], of: fn(&Cell) -> String| -> Vec<String> {
-        row.iter().filter(|cell| !cell.is_wide).map(of).collect()
-    };
-    let head = narrow(&rows[0].1, |cell| cell.header.to_owned());
-    let all = rows.iter().map(|(_, row)| narrow(row, |cell| cell.text.clone()));
-    table(&[head].into_iter().chain(all).collect::<Vec<_>>())
-}
-
-/// Nodes by name, with their cells (`printNode`).
-pub(super) fn rows(w: &World, now: Time) -> Vec<(Sym, Vec<Cell>)> {
-    let nodes = w.nodes.iter().enumerate().filter(|(_, node)| node.exists);
-    let row = |(ix, node): (usize, &Node)| Some((node.spec.name, tables::row(&node_value(w, ix, now), now)?));
-    let mut rows: Vec<(Sym, Vec<Cell>)> = nodes.filter_map(row).collect();
-    rows.sort_by_key(|(name, _)| name.as_str());
-    rows
 }
 
 impl Walk {
