@@ -60,7 +60,7 @@ impl Lines {
         &self.habits
     }
     /// Without a table's columns.
-    pub(super) fn as_they_are(self) -> String {
+    pub(super) fn unaligned(self) -> String {
         self.text
     }
     pub(super) fn aligned(self) -> String {

@@ -74,7 +74,7 @@ impl Walk {
         lines.put(0, &format!("{name} with revision #{number}"));
         template(&mut lines, &own.template);
         // Nobody aligns it there.
-        Ok(lines.as_they_are())
+        Ok(lines.unaligned())
     }
 }
 

@@ -32,6 +32,9 @@ pub enum Stopped {
 /// Runs of a cell that were played: their seeds with their figures.
 pub type Runs = Vec<(u64, Vec<Figure>)>;
 
+/// The figures of a cell, by seed.
+pub type OfCell = Vec<Vec<Figure>>;
+
 /// The scenario's plan with some values said otherwise, as `--set` takes them.
 pub type Load<'a> = &'a (dyn Fn(&[String]) -> Result<Plan, Diagnostics> + Sync);
 
@@ -159,8 +162,8 @@ impl<'a, H: Hands> Player<'a, H> {
         &self,
         request: &mut Request,
         narrow: f64,
-    ) -> Result<(Vec<Vec<Vec<Figure>>>, Option<String>), Stopped> {
-        let mut kept: Vec<Vec<Vec<Figure>>> = vec![Vec::new(); request.grid.cells() as usize];
+    ) -> Result<(Vec<OfCell>, Option<String>), Stopped> {
+        let mut kept: Vec<OfCell> = vec![Vec::new(); request.grid.cells() as usize];
         let (mut from, mut count) = (request.from, request.seeds);
         loop {
             self.cells(from, count, &|_| true, &mut |cell, runs| {

@@ -56,7 +56,9 @@ impl Template {
     /// kubectl's words.
     pub fn parse(text: &str) -> Result<Template, String> {
         let wrong = |why: &str| format!("error: error parsing jsonpath {text}, {why}");
-        let (mut open, mut rest): (Vec<(Vec<Step>, Vec<Part>)>, &str) = (Vec::new(), text);
+        // What is ranged over, and what stood before the range.
+        let mut open: Vec<(Vec<Step>, Vec<Part>)> = Vec::new();
+        let mut rest = text;
         let mut parts = Vec::new();
         while let Some((before, after)) = rest.split_once('{') {
             if !before.is_empty() {

@@ -140,7 +140,10 @@ pub fn instead(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (Vec<(usize, Value)>, Vec<(usize, bool)>) {
+    /// Values by their lines, and the lines of what cannot be read: true where it is the end.
+    type Read = (Vec<(usize, Value)>, Vec<(usize, bool)>);
+
+    fn read(text: &str) -> Read {
         let mut found = Vec::new();
         let troubles = values(text, &mut |line, value| found.push((line, value)), &|_| ());
         (found, troubles.into_iter().map(|own| (own.line, own.is_end)).collect())
