@@ -141,6 +141,7 @@ pub fn predict_json(
             Err(own) => {
                 let told = |own: given::Problem| Problem {
                     file: asks.label.clone(),
+                    place: (own.line > 0).then_some((own.line, 1)),
                     ..Problem::new(own.words).hint(own.hint)
                 };
                 problems.extend(own.into_iter().map(told));
@@ -159,10 +160,13 @@ pub fn predict_json(
                 .map_err(|own| wrong(own.into_iter().map(|own| own.words).collect::<String>()))?,
         };
         let ahead = Ahead { seeds: asks.seeds, ahead, level: asks.level }.for_pods(given.pods.len());
-        let made = during(py, asks.threads, progress.as_ref(), ahead.seeds, |crew| {
-            let up = SetUp::new(given, &plan, &said);
-            predict::ask(&up, &ahead, crew)
-        })?;
+        let up = py.detach(|| SetUp::new(given, &plan, &said));
+        if let Some(words) = up.idle() {
+            let none = Problem { file: asks.label.clone(), ..Problem::new(words) };
+            return Err(of_input(&[none.hint("kubectl get all,nodes,events -o yaml")]));
+        }
+        let made =
+            during(py, asks.threads, progress.as_ref(), ahead.seeds, |crew| predict::ask(&up, &ahead, crew))?;
         json_of(&made.map_err(|why| stopped(why, ""))?)
     })
 }
@@ -276,13 +280,14 @@ pub fn compare_json(
             return Err(of_input(&problems));
         }
         let read = |(name, text): &(String, String)| {
-            compare::read(text, &gates).map_err(|why| Problem { file: name.clone(), ..Problem::new(why) })
+            let wrong = |why: String| Box::new(Problem { file: name.clone(), ..Problem::new(why) });
+            compare::read(text, &gates).map_err(wrong)
         };
         let (came, odd) = py.detach(|| {
             let mut odd = Vec::new();
             let both = match [read(&sides[0]), read(&sides[1])] {
                 [Ok(a), Ok(b)] => Ok([a, b]),
-                [a, b] => Err([a.err(), b.err()].into_iter().flatten().collect::<Vec<_>>()),
+                [a, b] => Err([a.err(), b.err()].into_iter().flatten().map(|own| *own).collect::<Vec<_>>()),
             };
             let came = both.map(|mut both| {
                 for (side, (name, _)) in both.iter().zip(&sides) {

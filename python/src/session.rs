@@ -123,7 +123,6 @@ impl Session {
     /// Opens a run at its start. `lesson`: the questions of the scenario's lesson come and wait for their answers.
     #[new]
     #[pyo3(signature = (source, *, seed = None, set = None, kubernetes = None, until = None, nodes = None, lesson = false))]
-    #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
     fn new(
         source: &Bound<'_, PyAny>,
         seed: Option<u64>,

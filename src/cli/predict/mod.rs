@@ -239,8 +239,8 @@ fn set_up(
     let asked = Asked { seeds: arguments.seeds, ahead, level: f64::from(arguments.level) / 100.0 };
     let asked = asked.for_pods(given.pods.len());
     let up = SetUp::new(given, &plan, said);
-    if up.players.is_empty() && up.objects.is_empty() && up.drains.is_empty() {
-        let words = with(format!("{}: nothing in it can be played on", arguments.file), &up.given.notes);
+    if let Some(words) = up.idle() {
+        let words = format!("{}: {words}", arguments.file);
         return Err(vec![problem(words, "kubectl get all,nodes,events -o yaml | kubelapse predict -")]);
     }
     Ok((up, asked))

@@ -89,6 +89,12 @@ const BEFORE: Span = Span::from_secs(2);
 const SETTLED: Span = Span::from_secs(6);
 
 impl SetUp {
+    /// Says so where nothing of a cluster can be played on, with what is odd about it.
+    pub fn idle(&self) -> Option<String> {
+        let is_idle = self.players.is_empty() && self.objects.is_empty() && self.drains.is_empty();
+        let notes = self.given.notes.iter().map(|note| format!("; {note}"));
+        is_idle.then(|| "nothing in it can be played on".to_owned() + &notes.collect::<String>())
+    }
     /// Whether a pod is put there as an object alone: of so many that stand still nobody need play the kubelet's part.
     pub fn is_left_alone(&self, player: &Player) -> bool {
         /// So few are played whatever they do.
