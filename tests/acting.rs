@@ -681,10 +681,13 @@ fn what_is_typed_as_for_kubectl_is_played_and_saved() {
         ("taint node n1 a=b:NoSchedule", "node/n1 tainted"),
         ("taint nodes n1 a=b:NoSchedule-", "node/n1 untainted"),
         ("patch pod/web-0 -p '{\"metadata\":{\"annotations\":{\"by\":\"me\"}}}'", "pod/web-0 patched"),
-        ("set resources deployment/shop -c app --limits=memory=64Mi", "deployment.apps/shop patched"),
-        ("set env deploy shop LEVEL=debug OLD-", "deployment.apps/shop patched"),
-        ("set env deployment/shop LEVEL-", "deployment.apps/shop patched"),
-        ("set selector service/shop app=shop tier=front", "service/shop patched"),
+        (
+            "set resources deployment/shop -c app --limits=memory=64Mi",
+            "deployment.apps/shop resource requirements updated",
+        ),
+        ("set env deploy shop LEVEL=debug OLD-", "deployment.apps/shop env updated"),
+        ("set env deployment/shop LEVEL-", "deployment.apps/shop env updated"),
+        ("set selector service/shop app=shop tier=front", "service/shop selector updated"),
         (
             "patch service/shop --type merge -p '{\"spec\":{\"selector\":{\"tier\":null}}}'",
             "service/shop patched",

@@ -119,7 +119,7 @@ fn pods_are_named_as_for_kubectl() {
     let (text, code) = conversation(&["tests/step/crash-loop.toml", "--plain"], lines);
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("Name:             orders\n"), "{text}");
-    assert!(text.contains("READINESS GATES\norders"), "{text}");
+    assert!(text.contains("RESTARTS   AGE\norders"), "{text}");
     assert!(text.contains("`delete` is an action: `do delete pod orders`"), "{text}");
     assert!(!text.contains("not found") && !text.contains("not valid"), "{text}");
 }

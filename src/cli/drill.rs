@@ -67,6 +67,7 @@ fn hold(arguments: &Arguments) -> Result<Exit, String> {
 
 /// Line by line, until the person or the input ends it.
 fn lines(mut drill: Drill) -> Result<(Drill, Ended), String> {
+    drill.tell_within(80);
     print(&drill.brief());
     let mut ended = Ended::Input;
     let mut person = Person::listened_to();

@@ -132,6 +132,8 @@ pub struct Drill {
     surrendered: bool,
     /// Where its scenario has some.
     expectations: Option<Expectations>,
+    /// How wide prose is told; None: whoever shows it breaks its lines.
+    width: Option<usize>,
 }
 
 /// How a drill stands, for whoever counts.
@@ -250,7 +252,13 @@ impl Drill {
             mended: None,
             surrendered: false,
             expectations: None,
+            width: None,
         }
+    }
+
+    /// Tells prose in lines that are so wide at most.
+    pub fn tell_within(&mut self, width: usize) {
+        self.width = Some(width);
     }
 
     /// What the person is told when coming.
@@ -273,7 +281,7 @@ impl Drill {
         };
         text += cause;
         text += " with kubectl's commands. Each line takes 5 s of the cluster's time, `sleep 30s` waits; `help` tells the rest.\n";
-        laid_out(&text)
+        self.laid_out(&text)
     }
 
     /// The workloads with what they have made: the cluster at one look, which costs no time.
@@ -717,6 +725,13 @@ impl Drill {
         )
     }
 
+    /// Prose broken between words, where somebody has said how wide it may be.
+    fn laid_out(&self, text: &str) -> String {
+        let Some(width) = self.width else { return text.to_owned() };
+        let lines = text.lines().flat_map(|line| broken(line, width));
+        lines.fold(String::new(), |text, line| text + &line + "\n")
+    }
+
     /// What it was, and what it comes to.
     fn debrief(&self) -> String {
         let mut text = String::new();
@@ -728,15 +743,8 @@ impl Drill {
         if let Task::Exercise(exercise) = &self.task {
             text += &exercise.behind();
         }
-        laid_out(&text) + &self.in_words()
+        self.laid_out(&text) + &self.in_words()
     }
-}
-
-/// Prose broken between words, so that any terminal shows it whole.
-fn laid_out(text: &str) -> String {
-    const WIDTH: usize = 80;
-    let lines = text.lines().flat_map(|line| broken(line, WIDTH));
-    lines.fold(String::new(), |text, line| text + &line + "\n")
 }
 
 fn causes() -> String {
