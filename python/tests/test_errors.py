@@ -71,7 +71,7 @@ def test_files_that_are_not_there_are_oserrors(tmp_path):
 @pytest.mark.parametrize(
     ("call", "part"),
     [
-        (lambda: kubelapse.predict("{}"), "nothing in it tells of an instant"),
+        (lambda: kubelapse.predict("{}"), "there is no object in it"),
         (lambda: kubelapse.predict("NAME READY\nweb 1/1\n"), "a table for people"),
         (lambda: kubelapse.predict("", ahead="soon", level=2.0, seeds=0, now="noon", kubernetes="9.9"), "ahead soon"),
         (lambda: kubelapse.predict(pod(), assume={"wbe.runs": "3s"}), "assume wbe"),

@@ -401,6 +401,7 @@ def test_a_drill_is_the_programs_own(tmp_path):
     env = gym.Env("drills", level=3)
     brief, _ = env.reset(options={"seed": 6})
     said = [env.step(line) for line in lines]
-    assert brief in printed
-    assert all(own[0].strip() in printed for own in said)
+    # The program breaks prose between words.
+    words = " ".join(printed.split())
+    assert all(" ".join(told.split()) in words for told in [brief, *(own[0] for own in said)])
     assert said[-1][4]["score"] == json.loads(told.read_text())
