@@ -166,13 +166,14 @@ fn recordings_that_are_cut_in_the_middle_go_on_as_predicted() {
 }
 
 /// Of families that were looked at while rules were made, and of those that were not; where it is known what programs do both hold
-/// what they say.
+/// what they say. Changes of one life hang together: halves of the usual few cuts have some five lives, so there they are told only.
 fn by_half(all: Vec<Cut>, is_known: bool) {
+    const MANY: usize = 100;
     let (held_out, looked_at): (Vec<Cut>, Vec<Cut>) = all.into_iter().partition(|cut| cut.is_held_out);
     for (of, cuts) in [("families that were looked at", looked_at), ("families held out", held_out)] {
         let report = told(of, &cuts);
         println!("{}", report.words);
-        if is_known {
+        if is_known && cuts.len() >= MANY {
             holds(&report);
         }
     }
