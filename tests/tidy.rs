@@ -542,8 +542,9 @@ fn the_api_server_tells_its_watchers_alone() {
 }
 
 /// What only tests use, and why it stands in `src` all the same.
-const FOR_TESTS: [(&str, &str); 3] = [
+const FOR_TESTS: [(&str, &str); 4] = [
     ("breaches", "the laws of every life, for whoever plays one"),
+    ("kinds_of", "what is wrong in a drill, for whoever sorts them: Python's environments"),
     ("endpoint_slice_value", "slices as the API prints them, held against the recorded ones"),
     ("minus", "a quantity's arithmetic, held against the recorded answers"),
 ];

@@ -9,7 +9,7 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::Validator;
-use rustyline::{Context, Editor, Helper};
+use rustyline::{Config, Context, Editor, Helper};
 
 use super::say;
 
@@ -45,7 +45,9 @@ impl Person {
     /// Whoever sits there, if somebody does.
     pub fn listened_to() -> Person {
         let sits = io::stdin().is_terminal() && io::stdout().is_terminal();
-        let editor = sits.then(Editor::new).and_then(Result::ok);
+        // Lines that are pasted are as many lines as if they were typed.
+        let config = Config::builder().bracketed_paste(false).build();
+        let editor = sits.then(|| Editor::with_config(config)).and_then(Result::ok);
         Person {
             editor: editor.map(|mut editor: Editor<Words, DefaultHistory>| {
                 editor.set_helper(Some(Words(Vec::new())));

@@ -7,8 +7,6 @@
 
 mod asked;
 pub(crate) mod breakpoints;
-#[cfg(test)]
-mod broken;
 mod changes;
 pub(crate) mod checkpoints;
 pub(crate) mod coming;
@@ -386,3 +384,6 @@ fn close(w: &World, records: &mut [PodRecord], at: Time, times: i64) {
         }
     }
 }
+
+#[cfg(test)]
+mod broken;
