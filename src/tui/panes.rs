@@ -6,7 +6,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
-use super::app::{App, Tab};
+use super::app::{App, Mode, Tab};
 use super::draw::{colour, cut_within, mark_style};
 use super::room::{First, lay_out};
 use super::workloads;
@@ -232,8 +232,16 @@ fn logs(app: &App, pod: PodId) -> Vec<Line<'static>> {
     lines
 }
 
+/// Why what comes is not told: it would give an answer away.
+fn silence(app: &App) -> Option<&'static str> {
+    if app.walk.keeps_silent() {
+        return Some("What comes is told after the lesson's last question.");
+    }
+    matches!(app.mode, Mode::Question { .. }).then_some("What comes is told after the answer.")
+}
+
 fn coming(app: &App) -> Vec<Line<'static>> {
-    let foretold = app.foretold();
+    let foretold = if silence(app).is_some() { String::new() } else { app.foretold() };
     let gap = (!foretold.is_empty()).then(String::new);
     let foretold = foretold.lines().map(str::to_owned).collect::<Vec<_>>();
     foretold.into_iter().chain(gap).chain(coming_lines(app)).map(Line::raw).collect()
@@ -241,8 +249,8 @@ fn coming(app: &App) -> Vec<Line<'static>> {
 
 /// What waits in the queue, line by line.
 pub fn coming_lines(app: &App) -> Vec<String> {
-    if app.walk.keeps_silent() {
-        return vec!["What comes is told after the lesson's last question.".to_owned()];
+    if let Some(silence) = silence(app) {
+        return vec![silence.to_owned()];
     }
     let now = app.walk.now();
     let start = app.walk.plan().start;
