@@ -617,6 +617,9 @@ impl Drill {
     fn named(&mut self, rest: &str) -> String {
         let (kind, object) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let object = object.trim();
+        if kind.is_empty() {
+            return "a kind and an object are to be named, as in `cause image deployment/web`; `causes` lists the kinds\n".to_owned();
+        }
         let known: Vec<&str> = faults::kinds().map(|(kind, _)| kind).collect();
         if !known.contains(&kind) {
             let near = nearest(kind, &known)
