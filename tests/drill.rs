@@ -403,6 +403,7 @@ fn a_slip_of_the_pen_costs_no_points() {
         (format!("cause {kind}"), "of what?"),
         (format!("cause {kind} nothing-here"), "there is no nothing-here here"),
         (format!("cause {kind} deployment/nothing-here"), "there is no deployment/nothing-here here"),
+        ("cause".to_owned(), "a kind and an object are to be named"),
         ("cause nosuch deployment/orders".to_owned(), "`nosuch` is no kind of cause"),
     ] {
         let answer = drill.say(&said);

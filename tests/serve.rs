@@ -141,6 +141,16 @@ fn nodes_renew_their_leases_while_their_kubelets_run() {
     // The one that fell silent at 30 s was heard of at least 40 s ago.
     let [silent, well] = ["node-0", "node-1"].map(|node| age(&lease(node)));
     assert!((40.0..55.0).contains(&silent) && (0.0..12.0).contains(&well), "{silent} {well}");
+    // A kubelet that runs posts its node's status every five minutes, whether or not anything has changed.
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=9m", "");
+    let [silent, well] = ["node-0", "node-1"].map(|node| {
+        let node = server.get(&format!("/api/v1/nodes/{node}"));
+        let posted =
+            node["status"]["conditions"][0]["lastHeartbeatTime"].as_str().expect("an instant").to_owned();
+        let posted: jiff::Timestamp = posted.parse().expect("RFC 3339");
+        (jiff::Timestamp::now() - posted).total(jiff::Unit::Second).expect("seconds")
+    });
+    assert!(silent > 500.0 && (0.0..305.0).contains(&well), "{silent} {well}");
     // Where time goes back, so do they.
     server.ask("POST", "/kubelapse/v1/clock/goto?at=20s", "");
     assert!((0.0..12.0).contains(&age(&lease("node-0"))));
@@ -157,6 +167,8 @@ fn a_namespace_has_an_account_that_comes_back() {
     assert!(uid("default").is_string() && uid("default") != first, "another one");
     let made = server.ask("POST", "/api/v1/namespaces", r#"{"metadata":{"name":"mine"}}"#);
     assert_eq!(made.0, 201, "{}", made.1);
+    // Nobody measures here, and so there is no such group.
+    assert_eq!(server.ask("GET", "/apis/metrics.k8s.io/v1beta1/nodes", "").0, 404);
     let certificate = "/api/v1/namespaces/mine/configmaps/kube-root-ca.crt";
     assert!(uid("mine").is_string() && server.get(certificate)["data"]["ca.crt"].is_string());
     let request = "GET /api/v1/namespaces/mine/serviceaccounts HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\
