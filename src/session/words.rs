@@ -204,6 +204,7 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         E::Answered { .. } => "has an answer from the API server".to_owned(),
         E::Requeued { key, .. } => format!("looks at {} again", name.key(key)),
         E::Told { .. } => "tells an event".to_owned(),
+        E::NamespaceSync { namespace } => format!("deletes what lives in namespace/{namespace}"),
         E::PodGc => "looks for pods that nobody will finish".to_owned(),
     };
     Words { component, text, pod: about.pod() }

@@ -7,7 +7,7 @@ use super::manager::Controller;
 use super::volumes::{ClaimIx, VolumeIx};
 use super::workloads::ObjectKey;
 use super::{ContainerIx, NodeId, PodId, World};
-use crate::api::ProbeKind;
+use crate::api::{ProbeKind, Sym};
 use crate::scenario::plan::TemplateIx;
 
 /// What is going to happen, and to whom; each variant is one way in which a run goes on.
@@ -131,6 +131,8 @@ pub enum SimEvent {
     Requeued { key: ObjectKey, controller: Controller },
     /// A controller's event reaches the API server.
     Told { controller: Controller },
+    /// The namespace controller looks at a namespace that is being deleted.
+    NamespaceSync { namespace: Sym },
     /// The pod garbage collector's pass.
     PodGc,
     /// Its client may send the next request.
@@ -297,6 +299,7 @@ impl SimEvent {
             E::Work { controller } | E::Answered { controller, .. } | E::Told { controller } => {
                 (Cluster, controller.words(), Bond::Free)
             }
+            E::NamespaceSync { .. } => (Cluster, "namespace controller", Bond::Free),
             E::PodGc | E::PodGcDelete => (Cluster, "pod garbage collector", Bond::Free),
         };
         About { subject, component, bond }
