@@ -15,6 +15,7 @@ __all__ = [
     "Table",
     "Task",
     "__version__",
+    "alerts_json",
     "audit_json",
     "catalogue",
     "compare_json",
@@ -223,6 +224,9 @@ def sweep(
     threads: int | None = None,
     progress: _Told = None,
 ) -> tuple[Table, Table, str, str, str | None, str | None]: ...
+def alerts_json(
+    sources: Sequence[_Source], asks: Mapping[str, Any], progress: _Told
+) -> tuple[list[str], str, str, list[str]]: ...
 def audit_json(
     source: _Source,
     against: _Source | None,
@@ -235,7 +239,9 @@ def audit_json(
     progress: _Told,
 ) -> tuple[str, list[str]]: ...
 def predict_json(text: str, asks: Mapping[str, Any], scenario: _Source | None, progress: _Told) -> str: ...
-def fit_json(texts: Sequence[tuple[str, str]], now: int, progress: _Told) -> tuple[str, list[str]]: ...
+def fit_json(
+    texts: Sequence[tuple[str, str]], now: int, into: _Source | None, progress: _Told
+) -> tuple[str, list[str], tuple[str, list[str]] | None]: ...
 def explain_json(
     label: str, text: str, now_is_said: tuple[int, bool], kubernetes: str | None
 ) -> tuple[str, list[str], str | None]: ...

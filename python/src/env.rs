@@ -9,8 +9,9 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::errors::of_scenario;
+use crate::errors::{guarded, of_scenario};
 use crate::source::{Beside, read};
+use crate::waiting::apart;
 
 /// A scenario that is ready to be mended, as often as one likes.
 #[pyclass(frozen, module = "kubelapse")]
@@ -29,9 +30,11 @@ impl Task {
         set: Option<&Bound<'_, PyAny>>,
         kubernetes: Option<&str>,
     ) -> PyResult<Task> {
-        let beside = Beside::new(set, kubernetes, None, None)?;
-        let (script, plan, _) = read(source, &beside)?.load(&beside)?;
-        Ok(Task { exercise: py.detach(|| Exercise::new(script, &plan)) })
+        guarded(|| {
+            let beside = Beside::new(set, kubernetes, None, None)?;
+            let (script, plan, _) = read(source, &beside)?.load(&beside)?;
+            Ok(Task { exercise: py.detach(|| Exercise::new(script, &plan)) })
+        })
     }
     /// The scenario's name.
     #[getter]
@@ -54,8 +57,8 @@ impl Task {
         self.exercise.heals()
     }
     /// An episode: somebody has just come.
-    fn start(&self, py: Python<'_>, seed: u64) -> Episode {
-        Episode::of(py.detach(|| self.exercise.start(seed)))
+    fn start(&self, py: Python<'_>, seed: u64) -> PyResult<Episode> {
+        apart(py, || Episode::of(self.exercise.start(seed)))
     }
     fn __repr__(&self) -> String {
         format!("<task {}>", self.name())
@@ -65,7 +68,7 @@ impl Task {
 /// What a drill's faults are, without playing it.
 #[pyfunction]
 pub fn drill_kinds(seed: u64, level: u8) -> PyResult<Vec<&'static str>> {
-    drill::kinds_of(seed, level).map_err(PyValueError::new_err)
+    guarded(|| drill::kinds_of(seed, level).map_err(PyValueError::new_err))
 }
 
 /// Names of everything that has a fixed place: kinds of faults, features, verbs.
@@ -106,53 +109,46 @@ impl Episode {
     /// A drill of a seed and a level.
     #[staticmethod]
     fn of_drill(py: Python<'_>, seed: u64, level: u8) -> PyResult<Episode> {
-        let drill = py.detach(|| Drill::new(seed, level));
-        Ok(Episode::of(drill.map_err(of_scenario)?))
+        apart(py, || Drill::new(seed, level).map(Episode::of))?.map_err(of_scenario)
     }
     /// Another one that stands here, too.
-    fn copy(&self, py: Python<'_>) -> Episode {
-        let (drill, seat) = (&self.drill, &self.seat);
-        let (drill, seat) = py.detach(|| (drill.clone(), seat.clone()));
-        Episode { drill, seat }
+    fn copy(&self, py: Python<'_>) -> PyResult<Episode> {
+        apart(py, || Episode { drill: self.drill.clone(), seat: self.seat.clone() })
     }
 
     /// What the agent is told when coming.
-    fn brief(&self) -> String {
-        self.drill.brief()
+    fn brief(&self) -> PyResult<String> {
+        guarded(|| Ok(self.drill.brief()))
     }
     /// The workloads with what they have made.
-    fn tree(&mut self) -> String {
-        self.drill.observe()
+    fn tree(&mut self) -> PyResult<String> {
+        guarded(|| Ok(self.drill.observe()))
     }
     /// Does what a line says: what is printed, and what it has come to.
-    fn say(&mut self, py: Python<'_>, line: &str) -> (String, Step) {
-        let drill = &mut self.drill;
-        let told = py.detach(|| drill.say(line));
-        (told, self.standing())
+    fn say(&mut self, py: Python<'_>, line: &str) -> PyResult<(String, Step)> {
+        apart(py, || (self.drill.say(line), self.standing()))
     }
     /// A place of the menu as lines.
-    fn lines(&mut self, verb: usize, target: usize) -> Vec<String> {
-        self.seat.lines(&self.drill, verb, target)
+    fn lines(&mut self, verb: usize, target: usize) -> PyResult<Vec<String>> {
+        guarded(|| Ok(self.seat.lines(&self.drill, verb, target)))
     }
     /// Does what a place of the menu says: what is printed, and what it has come to.
-    fn choose(&mut self, py: Python<'_>, verb: usize, target: usize) -> (String, Step) {
-        let (drill, seat) = (&mut self.drill, &mut self.seat);
-        let told = py.detach(|| {
-            let lines = seat.lines(drill, verb, target);
-            lines.iter().map(|line| drill.say(line)).collect()
-        });
-        (told, self.standing())
+    fn choose(&mut self, py: Python<'_>, verb: usize, target: usize) -> PyResult<(String, Step)> {
+        apart(py, || {
+            let lines = self.seat.lines(&self.drill, verb, target);
+            (lines.iter().map(|line| self.drill.say(line)).collect(), self.standing())
+        })
     }
     /// Which places of the menu mean something here: a byte each, verb by verb.
-    fn mask<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        let mask = self.seat.mask(&self.drill);
-        PyBytes::new(py, &mask.into_iter().map(u8::from).collect::<Vec<_>>())
+    fn mask<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let mask = guarded(|| Ok(self.seat.mask(&self.drill)))?;
+        Ok(PyBytes::new(py, &mask.into_iter().map(u8::from).collect::<Vec<_>>()))
     }
     /// The structured observation: numbers of four bytes, pods, then objects, then nodes, then the clock.
-    fn observe<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        let numbers = self.seat.observe(&self.drill);
+    fn observe<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let numbers = guarded(|| Ok(self.seat.observe(&self.drill)))?;
         let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_ne_bytes()).collect();
-        PyBytes::new(py, &bytes)
+        Ok(PyBytes::new(py, &bytes))
     }
 
     /// Seconds since the agent came.
@@ -167,28 +163,30 @@ impl Episode {
     }
     /// How it stands: points, over, mended, met, wanted.
     #[getter]
-    fn state(&self) -> Step {
-        self.standing()
+    fn state(&self) -> PyResult<Step> {
+        guarded(|| Ok(self.standing()))
     }
     /// How many causes have been named.
     #[getter]
-    fn named(&self) -> usize {
-        self.drill.standing().named
+    fn named(&self) -> PyResult<usize> {
+        guarded(|| Ok(self.drill.standing().named))
     }
     /// What is wrong: kinds, and an object each. Nobody tells an agent.
     #[getter]
-    fn causes(&self) -> Vec<(&'static str, String)> {
-        self.drill.causes()
+    fn causes(&self) -> PyResult<Vec<(&'static str, String)>> {
+        guarded(|| Ok(self.drill.causes()))
     }
     /// Commands that mend it, one way of several; of a scenario none are known.
     #[getter]
-    fn mends(&self) -> Vec<String> {
-        self.drill.mends()
+    fn mends(&self) -> PyResult<Vec<String>> {
+        guarded(|| Ok(self.drill.mends()))
     }
     /// The score, as `kubelapse drill --json` writes it.
     fn score(&self) -> PyResult<String> {
-        serde_json::to_string(&self.drill.score())
-            .map_err(|problem| PyValueError::new_err(problem.to_string()))
+        guarded(|| {
+            let spelled = serde_json::to_string(&self.drill.score());
+            spelled.map_err(|problem| PyValueError::new_err(problem.to_string()))
+        })
     }
     /// What identifies what has happened up to here.
     #[getter]

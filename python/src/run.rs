@@ -260,11 +260,15 @@ impl Run {
         let own = &self.outcome;
         let of = (env!("CARGO_PKG_VERSION"), &self.name, self.seed, &own.digest, own.steps, own.ended);
         let texts = (&own.failures, &own.answers, &self.told).into_pyobject(py)?;
-        let files: PyResult<Vec<_>> =
-            [self.csv(0)?, self.csv(1)?, self.others[0].clone(), self.others[1].clone()]
-                .iter()
-                .map(|file| Ok(PyBytes::new(py, file)))
-                .collect();
+        let files: PyResult<Vec<_>> = [
+            errors::guarded(|| self.csv(0))?,
+            errors::guarded(|| self.csv(1))?,
+            self.others[0].clone(),
+            self.others[1].clone(),
+        ]
+        .iter()
+        .map(|file| Ok(PyBytes::new(py, file)))
+        .collect();
         let arguments = (of, texts, PyTuple::new(py, files?)?).into_pyobject(py)?;
         Ok((made, arguments))
     }

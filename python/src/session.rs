@@ -191,13 +191,15 @@ impl Session {
     /// The rows of timeline.csv up to here.
     #[getter]
     fn timeline(&self) -> PyResult<Table> {
-        Table::timeline(&self.walk().world().directory, self.walk().history())
+        guarded(|| Table::timeline(&self.walk().world().directory, self.walk().history()))
     }
     /// The rows of pods.csv, as they stand here.
     #[getter]
     fn pods(&self) -> PyResult<Table> {
-        let world = self.walk().world();
-        Table::pods(&world.directory, &kubelapse::session::closed_records(world, self.walk().now()))
+        guarded(|| {
+            let world = self.walk().world();
+            Table::pods(&world.directory, &kubelapse::session::closed_records(world, self.walk().now()))
+        })
     }
 
     /// To the next change that kubectl would show, or so many of them; False: there was none, it stands at the end.

@@ -207,7 +207,7 @@ fn words(own: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
 }
 
 /// The first seed, and how many: a number, or a range without gaps.
-fn range(seeds: &Bound<'_, PyAny>) -> PyResult<(u64, u64)> {
+pub fn range(seeds: &Bound<'_, PyAny>) -> PyResult<(u64, u64)> {
     let wrong = || PyValueError::new_err("seeds: how many (from 0 on), or range(from, to), from 0 to 2^64-1");
     let (from, count) = match seeds.extract::<u64>() {
         Ok(count) => (0, count),

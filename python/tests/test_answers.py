@@ -132,6 +132,33 @@ def test_a_fit_is_typed(program, tmp_path):
     assert fitted.to_dict() == json.loads(program("fit", place, "-o", "json"))
 
 
+def test_numbers_go_into_a_scenario_as_the_program_writes_them(program, tmp_path):
+    stream, place = tmp_path / "stream.jsonl", tmp_path / "web.toml"
+    recorded = ROOT / "tests/golden-workloads/golden-workloads/deployment-restart-twice/stream.jsonl.gz"
+    stream.write_bytes(gzip.decompress(recorded.read_bytes()))
+    before = CRASHING.replace("[[pod]]", "# What it is made of.\n[[pod]]")
+    place.write_text(before)
+    fitted = kubelapse.fit(stream, into=place)
+    assert place.read_text() == before and fitted.scenario == kubelapse.fit(stream, into=before).scenario
+    program("fit", stream, "--into", place)
+    assert place.read_text() == fitted.scenario != before and "# What it is made of.\n[[pod]]" in fitted.scenario
+    assert kubelapse.run(fitted.scenario).digest and kubelapse.fit(stream).scenario is None
+    with pytest.raises(kubelapse.ScenarioError, match="no manifest"):
+        kubelapse.fit(stream, into=DEPLOYMENT)
+    with pytest.raises(kubelapse.ScenarioError, match="is not written as"):
+        kubelapse.fit(stream, into="name = 'web'\nimage = 3\n")
+
+
+def test_two_clusters_are_not_fitted_as_one():
+    def own(uid):
+        pod = json.loads(cluster())
+        pod["metadata"]["uid"] = uid
+        return pod
+
+    with pytest.raises(kubelapse.InputError, match="these are two clusters"):
+        kubelapse.fit(own("a"), own("b"))
+
+
 def test_runs_and_texts_are_compared(program, crashing, tmp_path):
     a, b = kubelapse.run(crashing, seed=1), kubelapse.run(crashing, seed=1, set={"pod.web.spec.restartPolicy": "Never"})
     assert kubelapse.compare(a, a).same

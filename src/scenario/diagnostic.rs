@@ -40,6 +40,8 @@ pub enum Code {
     Rejected,
     /// An override that leads nowhere.
     Override,
+    /// More than there is memory for.
+    NoRoom,
     /// Something that will never have an effect.
     NoEffect,
 }
@@ -61,6 +63,7 @@ impl Code {
             Code::Manifest => "E0201",
             Code::Rejected => "E0202",
             Code::Override => "E0301",
+            Code::NoRoom => "E0401",
             Code::NoEffect => "W0001",
         }
     }
