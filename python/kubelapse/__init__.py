@@ -1,15 +1,15 @@
 """What will my pod do, and when? A deterministic simulator of the kubelet and what stands around it.
 
 `run` plays a scenario, a manifest or a dict to its end and has its rows as tables of Arrow; `Session` steps through one, forwards
-and backwards, asks why, and acts on it; `sweep` plays a grid of them under many seeds. `audit` tells what manifests promise,
-`alerts` when alerts fire, `predict` what comes next for a cluster, `explain` what its pods say, `fit` what it is like, `compare` how two
+and backwards, asks why, and acts on it; `sweep` plays a grid of them under many seeds. `audit` tells what manifests promise, `alerts`
+when alerts fire, `predict` what comes next for a cluster, `explain` what its pods say, `fit` what it is like, `compare` how two
 timelines differ.
 
 The same scenario, seed and version give the same bytes as the program. Times are seconds since the start of a run unless a name
 says otherwise. Where a `source` is asked for, it is a path, the name of a scenario that is built in, a text (TOML, or manifests in
-YAML or JSON), a dict with a scenario's keys, a folder of manifests, or a list of manifests. Where something `given` is asked for,
-it is what kubectl printed with `-o json` or `-o yaml`: a path, a text, an object, or a list of objects. What is wrong is a
-`ScenarioError` or an `InputError` with all problems at once; Ctrl-C ends what is under way.
+YAML or JSON), a dict with a scenario's keys, an object that is a manifest, a folder of manifests, or a list of manifests. Where
+something `given` is asked for, it is what kubectl printed with `-o json` or `-o yaml`: a path, a text, an object, or a list of
+objects. What is wrong is a `ScenarioError` or an `InputError` with all problems at once; Ctrl-C ends what is under way.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from .answers import Alerts, Audit, Comparison, Explanation, Fitted, Prediction,
 from .errors import Fault, InputError, KubelapseError, Problem, ScenarioError, TooLarge
 
 __all__ = [
-    "Alerts", "Audit", "Comparison", "Explanation", "Fault", "Fitted", "InputError", "KubelapseError", "Prediction", "Problem", "Run",
-    "ScenarioError", "Session", "Shipped", "Sweep", "Table", "TooLarge", "Versions", "__version__", "alerts", "audit", "catalogue", "compare",
-    "compare_versions", "errors", "explain", "fit", "measures", "predict", "run", "sweep",
+    "Alerts", "Audit", "Comparison", "Explanation", "Fault", "Fitted", "InputError", "KubelapseError", "Prediction", "Problem",
+    "Run", "ScenarioError", "Session", "Shipped", "Sweep", "Table", "TooLarge", "Versions", "__version__", "alerts", "audit",
+    "catalogue", "compare", "compare_versions", "errors", "explain", "fit", "measures", "predict", "run", "sweep",
 ]
 
 
@@ -199,11 +199,13 @@ def fit(
     into: Source | None = None,
     progress: Progress = False,
 ) -> Fitted:
-    """What a cluster is like, from what it showed over time: watches, stamped or not, and lists, to a scenario's numbers (docs/fit.md).
+    """What a cluster is like, from what it showed over time (watches, stamped or not, and lists), as a scenario's numbers
+    (docs/fit.md).
 
     given: several together, in any order.
     now: the instant at which they were kept; usually now.
-    into: a scenario; the answer's `scenario` is its text with the numbers in it, in which comments and order stay. No file is changed.
+    into: a scenario; the answer's `scenario` is its text with the numbers in it, in which comments and order stay. No file is
+        changed.
     """
     if not given:
         raise TypeError("fit: what kubectl printed over time is wanted")

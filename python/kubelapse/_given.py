@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -32,6 +33,14 @@ def text_of(given) -> tuple[str, str]:
     raise TypeError(f"what kubectl printed is a path, a text, an object or a list of objects, and no {type(given).__name__}")
 
 
+# The groups of kinds that are not in the core.
+_GROUPS = {
+    "apps/": ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ControllerRevision"),
+    "batch/": ("Job", "CronJob"),
+    "policy/": ("PodDisruptionBudget",),
+    "autoscaling/": ("HorizontalPodAutoscaler",),
+    "discovery.k8s.io/": ("EndpointSlice",),
+}
 # By what an object of a client is known.
 _KNOWN = ("attribute_map", "to_dict", "raw")
 
@@ -46,12 +55,19 @@ def manifest_of(source) -> str | None:
 
 
 def _plain(own):
-    """Objects of clients: those of the official one know how the API calls their attributes, those of lightkube, pykube and kr8s have
-    a dict in them, times have a text."""
+    """Objects of clients: those of the official one know how the API calls their attributes, those of lightkube, pykube and kr8s
+    have a dict in them, times have a text."""
     names = getattr(own, "attribute_map", None)
     if isinstance(names, Mapping):
         values = ((called, getattr(own, name, None)) for name, called in names.items())
-        return {called: value for called, value in values if value is not None}
+        plain = {called: value for called, value in values if value is not None}
+        # An item of a list has no kind of its own, but its class has a name: V1Pod, V2HorizontalPodAutoscaler, CoreV1Event.
+        known = re.fullmatch(r"(?:Core)?(V\d\w*?)([A-Z]\w*)", type(own).__name__)
+        if known and "kind" in names.values() and "kind" not in plain:
+            version, kind = known[1].lower(), known[2]
+            group = next((group for group, kinds in _GROUPS.items() if kind in kinds), "")
+            plain = {"apiVersion": f"{group}{version}", "kind": kind, **plain}
+        return plain
     for name in _KNOWN[1:]:
         if hasattr(own, name):
             value = getattr(own, name)

@@ -17,8 +17,9 @@ from typing import Any
 from ._kubelapse import Table, table_of
 
 __all__ = [
-    "Advice", "Alerted", "Alerts", "Answer", "Audit", "Comparison", "Drain", "Event", "Explanation", "Figure", "Finding", "Fired", "Fitted", "FittedRow",
-    "Interval", "PodFuture", "Prediction", "Step", "Sweep", "Versions", "Workload", "WorkloadFuture",
+    "Advice", "Alerted", "Alerts", "Answer", "Audit", "Comparison", "Drain", "Event", "Explanation", "Figure", "Finding",
+    "Fired", "Fitted", "FittedRow", "Interval", "PodFuture", "Prediction", "Step", "Sweep", "Versions", "Workload",
+    "WorkloadFuture",
 ]
 
 

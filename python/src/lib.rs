@@ -46,7 +46,7 @@ mod _kubelapse {
     #[pymodule_export]
     use super::answers::{audit_json, compare_json, explain_json, fit_json, predict_json, versions_json};
     #[pymodule_export]
-    use super::env::{Episode, Task, drill_kinds, env_words};
+    use super::env::{Episode, Task, drill_kinds, env_words, episode_of, task_of};
     #[cfg(feature = "measure")]
     #[pymodule_export]
     use super::measure::library;
@@ -55,7 +55,7 @@ mod _kubelapse {
     #[pymodule_export]
     use super::session::{Session, session_of};
     #[pymodule_export]
-    use super::source::{Shipped, catalogue};
+    use super::source::{Shipped, catalogue, shipped_of};
     #[pymodule_export]
     use super::sweep::{measures, sweep};
     #[pymodule_export]

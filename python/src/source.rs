@@ -262,7 +262,9 @@ fn named(source: &Bound<'_, PyAny>) -> PyResult<Named> {
             false => Ok(Named::Manifests(all)),
         };
     }
-    if let Some(text) = manifest_of(source)? {
+    if !source.is_instance_of::<PyString>()
+        && let Some(text) = manifest_of(source)?
+    {
         return Ok(Named::Manifests(vec![("manifest.json".to_owned(), text)]));
     }
     if source.cast::<PyMapping>().is_ok() {
@@ -270,6 +272,9 @@ fn named(source: &Bound<'_, PyAny>) -> PyResult<Named> {
         return Ok(Named::Scenario(Source { is_dict: true, ..scenario("scenario.toml", text) }));
     }
     let Ok(path) = source.extract::<PathBuf>() else {
+        if source.is_instance_of::<PyString>() {
+            return Err(wrong("this text is no Unicode: it has halves of surrogates in it"));
+        }
         let kind = source.get_type().name()?;
         return Err(PyTypeError::new_err(format!(
             "a scenario is a path, the name of one that is built in, a text, a dict or a list of manifests, and no {kind}"
@@ -408,7 +413,8 @@ impl Source {
     pub fn with_numbers(self, fitted: &Fitted) -> PyResult<(String, Vec<String>)> {
         let (text, notes) =
             fit::into::into(&self.text, fitted).map_err(|why| wrong(format!("{}: {why}", self.label)))?;
-        let source = Source { text, ..self };
+        // Its lines are not those that somebody wrote.
+        let source = Source { label: format!("{} with the numbers", self.label), text, ..self };
         let read = scenario::load(&source.label, &source.text, &|path| source.manifest(path), &[]);
         read.map_err(|problems| source.refused(&problems))?;
         Ok((source.text, notes))
@@ -468,18 +474,34 @@ impl Shipped {
     fn __repr__(&self) -> String {
         format!("<scenario {}: {}>", self.name, self.description)
     }
+    /// For `pickle`: its name.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (&'static str,))> {
+        Ok((py.import("kubelapse._kubelapse")?.getattr("shipped_of")?, (self.name,)))
+    }
+}
+
+impl From<&builtin::Builtin> for Shipped {
+    fn from(own: &builtin::Builtin) -> Shipped {
+        Shipped {
+            name: own.name,
+            topic: own.topic.title(),
+            description: own.description(),
+            text: own.text,
+            is_lesson: own.lesson().is_some(),
+            is_large: own.topic == builtin::Topic::Scale,
+        }
+    }
 }
 
 /// All scenarios that are built in.
 #[pyfunction]
 pub fn catalogue() -> Vec<Shipped> {
-    let shipped = |own: &builtin::Builtin| Shipped {
-        name: own.name,
-        topic: own.topic.title(),
-        description: own.description(),
-        text: own.text,
-        is_lesson: own.lesson().is_some(),
-        is_large: own.topic == builtin::Topic::Scale,
-    };
-    builtin::ALL.iter().map(shipped).collect()
+    builtin::ALL.iter().map(Shipped::from).collect()
+}
+
+/// One that was pickled.
+#[pyfunction]
+pub fn shipped_of(name: &str) -> PyResult<Shipped> {
+    let own = builtin::find(name).map(Shipped::from);
+    own.ok_or_else(|| wrong(format!("no scenario `{name}` is built in: another version has pickled it")))
 }

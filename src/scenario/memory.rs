@@ -81,6 +81,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn pods_are_refused_where_there_is_less_than_they_take() {
+        let text = "until = \"9s\"\n[[pod]]\nname = \"web\"\nreplicas = 1000\nspec.containers = [{ name = \"app\", image = \"x\" }]\n";
+        let plan = super::super::load("many.toml", text, &super::super::no_files, &[]).expect("it is read");
+        let asked = |file: &str, said: &str| {
+            room_for(("many.toml", text), &plan, &|path| (path == file).then(|| said.to_owned()))
+        };
+        let refused = asked("/sys/fs/cgroup/memory.max", "1249999\n").expect_err("they take more");
+        let told: Vec<_> = refused.items.iter().map(|own| (own.code.as_str(), own.title.as_str())).collect();
+        assert_eq!(told, [("E0401", "1000 pods take more than 1 MB, and there are 1 MB to be had")]);
+        for (file, said) in [
+            ("/sys/fs/cgroup/memory.max", "1250000\n"),
+            ("/sys/fs/cgroup/memory.max", "max\n"),
+            ("/other", "1"),
+        ] {
+            assert!(asked(file, said).is_ok(), "{file}: {said}");
+        }
+    }
+
+    #[test]
     fn what_the_system_says_is_read() {
         let meminfo = "MemTotal:       24626428 kB\nMemAvailable:   16000000 kB\nSwapTotal: 10 kB\nSwapFree:       4 kB\n";
         assert_eq!(free(meminfo), Some(16_000_004 * 1024));
