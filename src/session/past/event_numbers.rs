@@ -104,6 +104,7 @@ pub(super) fn numbers(event: &mut SimEvent, each: &mut impl FnMut(Number, &mut u
         }
         // Objects of workloads are few beside their pods.
         E::Informed { .. } | E::Requeued { .. } => {}
+        E::NamespaceSync { .. } => {}
         E::AttachDetach | E::NodeMonitor | E::Work { .. } | E::Told { .. } | E::PodGc | E::PodGcDelete => {}
     }
 }
