@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::app::{App, Mode};
 use super::views::View;
-use crate::record::Change;
+use crate::record::{Change, Transition};
 use crate::session::futures::Ahead;
 use crate::session::words::offset;
 use crate::session::{Asking, Direction, Move, Reasons, Stop, Way, why};
