@@ -1,7 +1,6 @@
 //! The numbers of a queued event: whom it is about, and which one of its kind it is. Without them an event is its shape, of which
 //! there are some hundred; see [`crate::record::numbers`], which does the same for what is written.
 
-use crate::api::ContainerIx;
 use crate::scenario::plan::TemplateIx;
 use crate::world::volumes::{ClaimIx, VolumeIx};
 use crate::world::workloads::ObjectKey;
@@ -52,27 +51,20 @@ pub(super) fn numbers(event: &mut SimEvent, each: &mut impl FnMut(Number, &mut u
         | E::StorageRound { pod: PodId(pod), generation: one }
         | E::EndOverdue { pod: PodId(pod), generation: one }
         | E::TaintEvict { pod: PodId(pod), generation: one }
-        | E::DrainTurn { command: one, pod: PodId(pod) } => {
-            each(Pod, pod);
-            each(Small, one);
-        }
-        E::ClaimMount { pod: PodId(pod), claim: ClaimIx(one), generation: two } => {
-            each(Pod, pod);
-            each(Small, one);
-            each(Small, two);
-        }
+        | E::DrainTurn { command: one, pod: PodId(pod) }
         // A pod has few containers, of few probes: these stay in the shape.
-        E::Kill { pod: PodId(pod), container: ContainerIx(_), generation: one }
-        | E::HookFails { pod: PodId(pod), container: ContainerIx(_), generation: one }
-        | E::Exit { pod: PodId(pod), container: ContainerIx(_), generation: one }
-        | E::TermExit { pod: PodId(pod), container: ContainerIx(_), generation: one }
-        | E::MemoryUsed { pod: PodId(pod), container: ContainerIx(_), generation: one }
-        | E::Probe { pod: PodId(pod), generation: one, .. }
-        | E::ProbeDone { pod: PodId(pod), generation: one, .. } => {
+        | E::Kill { pod: PodId(pod), container: _, generation: one }
+        | E::HookFails { pod: PodId(pod), container: _, generation: one }
+        | E::Exit { pod: PodId(pod), container: _, generation: one }
+        | E::TermExit { pod: PodId(pod), container: _, generation: one }
+        | E::MemoryUsed { pod: PodId(pod), container: _, generation: one }
+        | E::Probe { pod: PodId(pod), container: _, kind: _, generation: one }
+        | E::ProbeDone { pod: PodId(pod), container: _, kind: _, generation: one } => {
             each(Pod, pod);
             each(Small, one);
         }
-        E::DiskWritten { pod: PodId(pod), container: ContainerIx(_), point: one, generation: two } => {
+        E::ClaimMount { pod: PodId(pod), claim: ClaimIx(one), generation: two }
+        | E::DiskWritten { pod: PodId(pod), container: _, point: one, generation: two } => {
             each(Pod, pod);
             each(Small, one);
             each(Small, two);
