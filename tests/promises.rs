@@ -142,8 +142,8 @@ fn memory_by_the_row() {
     );
 }
 
-/// All that a walk remembers of its run, so that it can go back and tell of it: by the step with the rows that it wrote, and by what is
-/// held once for all of them.
+/// All that a walk remembers of its run, so that it can go back and tell of it: by the step with the rows that it wrote, and by
+/// what is held once for all of them.
 #[test]
 fn memory_by_the_walk() {
     let _alone = alone();

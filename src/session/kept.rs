@@ -3,8 +3,8 @@
 //! Most of a large world are its pods, their places and their lines of figures, and most of these stay as they are from one kept
 //! world to the next: who has ended does not change any more, and keeps its place. So they are held in pieces, and a piece in
 //! which nothing has changed is the one that the world before has. What a kept world takes is then what has happened since that
-//! one, and what all of it takes at once: machines, the queue, what components remember. What is taken for changed and has not is held once
-//! too often, and no more.
+//! one, and what all of it takes at once: machines, the queue, what components remember. What is taken for changed and has not
+//! is held once too often, and no more.
 
 use std::sync::Arc;
 

@@ -94,9 +94,8 @@ pub(super) fn numbers(event: &mut SimEvent, each: &mut impl FnMut(Number, &mut u
             each(Node, node);
             each(Small, one);
         }
-        // Objects of workloads are few beside their pods.
-        E::Informed { .. } | E::Requeued { .. } => {}
-        E::NamespaceSync { .. } => {}
+        // Objects of workloads and namespaces are few beside pods: they stay in the shape, too.
+        E::Informed { .. } | E::Requeued { .. } | E::NamespaceSync { .. } => {}
         E::AttachDetach | E::NodeMonitor | E::Work { .. } | E::Told { .. } | E::PodGc | E::PodGcDelete => {}
     }
 }

@@ -13,8 +13,8 @@
 //! | all rows about a pod or an object | its last row, and from each to the one before it |
 //! | rows one after the other | each stretch unpacked once ([`Reader`]) |
 //!
-//! A run whose beginning is forgotten ([`super::horizon`]) begins with the rows by which all stands then; what is left is packed anew,
-//! and its shapes with it.
+//! A run whose beginning is forgotten ([`super::horizon`]) begins with the rows by which all stands then; what is left is
+//! packed anew, and its shapes with it.
 
 mod event_numbers;
 mod history;
