@@ -4,7 +4,7 @@
 use crate::scenario::plan::TemplateIx;
 use crate::world::volumes::{ClaimIx, VolumeIx};
 use crate::world::workloads::ObjectKey;
-use crate::world::{NodeId, PodId, SimEvent};
+use crate::world::{NodeId, PodId, SimEvent as E};
 
 /// What a number stands for: the next one of its kind is near it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,10 +17,10 @@ pub(super) enum Number {
     Small,
 }
 
+use Number::{Node, Pod, Small};
+
 /// Hands out each number of an event, in one order for all events of a shape, and takes back what then stands in its place.
-pub(super) fn numbers(event: &mut SimEvent, each: &mut impl FnMut(Number, &mut u32)) {
-    use Number::{Node, Pod, Small};
-    use SimEvent as E;
+pub(super) fn numbers(event: &mut E, each: &mut impl FnMut(Number, &mut u32)) {
     match event {
         E::Schedule { generation: one }
         | E::Action { index: one }
