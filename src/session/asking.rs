@@ -20,15 +20,15 @@ pub struct Asking {
 
 enum Stage {
     /// The next change is looked for, of a pod or of anything: only one of STATUS is asked about.
-    Deciding(Box<Session>, Option<u32>),
+    Deciding(Option<Box<Session>>, Option<u32>),
     /// The next change of STATUS is looked for, of this pod or of any.
-    Looking(Box<Session>, Option<PodId>),
+    Looking(Option<Box<Session>>, Option<PodId>),
     /// It stands where that was written, and its causes are looked up.
     Explaining(Box<Session>, Found),
     /// What is asked, of so many kinds of questions those from here on.
     Choosing(NextStatus, usize),
     /// When a container starts is looked for.
-    Starting(Box<Session>, NextStatus, usize, Sym),
+    Starting(Option<Box<Session>>, NextStatus, usize, Sym),
     /// A question waits, or there is none.
     Over(bool),
 }
@@ -63,11 +63,10 @@ impl Walk {
     pub fn begin_asking(&mut self, before: Option<&Move>) -> Asking {
         let pick =
             entity(&[&self.plan().name, &self.position().to_string(), &self.quiz.asked.len().to_string()]);
-        let scout = self.scout();
         let stage = match before {
-            None => Stage::Looking(scout, self.selected),
-            Some(Move::PodChange(pod)) => Stage::Deciding(scout, Some(pod.0)),
-            Some(_) => Stage::Deciding(scout, None),
+            None => Stage::Looking(None, self.selected),
+            Some(Move::PodChange(pod)) => Stage::Deciding(None, Some(pod.0)),
+            Some(_) => Stage::Deciding(None, None),
         };
         Asking { stage, pick }
     }
@@ -92,16 +91,18 @@ impl Walk {
                         Some(own.any(|row| Found::among(std::slice::from_ref(row), None).is_some()))
                     });
                     match next {
-                        Looked::Found(true) => Stage::Looking(self.scout(), self.selected),
+                        Looked::Found(true) => Stage::Looking(None, self.selected),
                         Looked::Found(false) | Looked::Nothing => Stage::Over(false),
                         Looked::MoreIsLeft => Stage::Deciding(scout, pod),
                     }
                 }
                 Stage::Looking(mut scout, pod) => {
                     match self.look_ahead_of(&mut scout, &mut left, |rows, _| Found::among(rows, pod)) {
-                        Looked::Found(found) => Stage::Explaining(scout, found),
+                        Looked::Found(found) => {
+                            scout.map_or(Stage::Over(false), |scout| Stage::Explaining(scout, found))
+                        }
                         // The pod may have vanished, or ended for good: another one will do.
-                        Looked::Nothing if pod.is_some() => Stage::Looking(self.scout(), None),
+                        Looked::Nothing if pod.is_some() => Stage::Looking(None, None),
                         Looked::Nothing => Stage::Over(false),
                         Looked::MoreIsLeft => Stage::Looking(scout, pod),
                     }
@@ -111,10 +112,10 @@ impl Walk {
                     let reasons = self.standing_at(&mut scout, |walk| {
                         walk.look_up(&found.row, part).then(|| walk.reasons(&found.row))
                     });
-                    left = if part == usize::MAX { part } else { 0 };
                     match reasons {
                         None => Stage::Explaining(scout, found),
                         Some(why) => {
+                            left = part / 2;
                             let Found { row, pod, from, to } = found;
                             Stage::Choosing(NextStatus { pod, from, to, at: row.time, why }, 0)
                         }
@@ -148,7 +149,7 @@ impl Walk {
             0 => self.status_question(&next, pick),
             1 => self.phase_question(&next, pick),
             _ => match self.waits_for_start(next.pod) {
-                Some(name) => return Stage::Starting(self.scout(), next, kind, name),
+                Some(name) => return Stage::Starting(None, next, kind, name),
                 None => None,
             },
         };
@@ -181,13 +182,18 @@ impl Walk {
         scout
     }
 
-    /// It goes on until something is found in what it writes, or in itself.
+    /// A copy, made where there is none yet, goes on until something is found in what it writes, or in itself.
     fn look_ahead_of<T>(
         &mut self,
-        scout: &mut Session,
+        scout: &mut Option<Box<Session>>,
         left: &mut usize,
         look: impl Fn(&[Transition], &Session) -> Option<T>,
     ) -> Looked<T> {
+        if scout.is_none() {
+            // Copying a world of a fleet is a part by itself.
+            *left = left.saturating_sub(self.world().pods.len());
+        }
+        let scout = scout.get_or_insert_with(|| self.scout());
         while *left > 0 {
             *left -= 1;
             let Some(rows) = self.play_ahead(scout) else { return Looked::Nothing };
