@@ -13,6 +13,7 @@ use crate::api::Phase;
 use crate::rules::controllers::job::back_off::Record;
 use crate::rules::controllers::job::{BATCH, Done, Look, SeenPod, Settled, Sight, Todo};
 use crate::rules::machinery::slow_start::SlowStart;
+use crate::time::Span;
 use crate::world::jobs::{JobMemory, JobRequest, JobScript, JobStage};
 use crate::world::manager::{Controller, Request, Script};
 use crate::world::{JobId, ObjectKey, PodId, World};
@@ -35,6 +36,18 @@ pub fn resume(w: &mut World, id: JobId) {
         }
     }
     memory(w, id).record = Record::default().with(&succeeded, &failed);
+}
+
+/// What pods of a Job have told that was kept already was heard before: it is looked at when its controller goes on, and what is found
+/// then says when it is looked at next. A batch that their listing has begun would come between. A back-off that is under way ends when
+/// it was going to.
+pub fn heard(w: &mut World, id: JobId) {
+    let (now, key) = (w.now, ObjectKey::Job(id));
+    w.controllers.manager.of_mut(Controller::Job).queue.withdraw(key);
+    let rest = memory(w, id).record.rest(now);
+    if rest > Span::ZERO {
+        add_at(w, Controller::Job, key, now + rest);
+    }
 }
 
 /// News has come of a Job, or of a pod.
