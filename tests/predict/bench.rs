@@ -372,5 +372,6 @@ pub fn line(pod: &Next) -> String {
         .collect();
     let came =
         pod.came.as_ref().map_or_else(|| "-".to_owned(), |(to, at)| format!("{to} {:.2}", *at as f64 / 1e6));
-    format!("{} {} came {came}; fits {fits:?}; {}", pod.name, pod.kind, ways.join(", "))
+    let supposed = if pod.is_supposed { "; supposed" } else { "" };
+    format!("{} {} came {came}; fits {fits:?}; {}{supposed}", pod.name, pod.kind, ways.join(", "))
 }
