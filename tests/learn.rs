@@ -382,3 +382,14 @@ fn lessons_of_ones_own_are_held_from_a_folder() {
         assert!(err.contains(told), "{err}");
     }
 }
+
+/// Whoever answers before the question has come does not lose his place.
+#[test]
+fn a_digit_before_its_question_moves_nothing() {
+    let desk = Desk::new("digit");
+    let told = desk.hears("deadline-clock --plain", "2\nnext 2\nquit\n");
+    assert!(
+        told.contains("[0.000s] 2\nno question is open yet: `next 2` goes on by 2 changes\n[0.000s] next 2"),
+        "{told}"
+    );
+}

@@ -16,7 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kubelapse::record::{Change, Directory, Fan, Sink, Transition, csv, jsonl};
 use kubelapse::scenario::{self, no_files};
+use kubelapse::serve::store::Store;
 use kubelapse::session::{self, Session, Silent};
+use serde_json::json;
 use served::{Asked, Served};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -182,6 +184,91 @@ fn memory_by_the_watch() {
     let promise = promised("a watch");
     assert!(each <= promise, "{each} bytes a watch, and {promise} are promised");
     served.close();
+}
+
+/// So much that page names for what happens at a limit: the first number of a row.
+fn limit(of: &str) -> usize {
+    let page = include_str!("../docs/limits.md");
+    let line = page
+        .lines()
+        .find(|line| line.starts_with("| ") && line.contains(of))
+        .unwrap_or_else(|| panic!("no row `{of}`"));
+    let digits: String =
+        line.chars().skip(2).take_while(|c| c.is_ascii_digit() || *c == ',').filter(|c| *c != ',').collect();
+    digits.parse().expect("it begins with a number")
+}
+
+/// Changes that a watch may be behind: as many as are promised, or as many as their bytes allow; whoever is further behind is told so,
+/// and what is forgotten takes no memory.
+#[test]
+fn memory_of_what_has_changed() {
+    let _alone = alone();
+    let configs = Store::default().find("", "v1", "configmaps").expect("they are served");
+    let kept = |changes: usize, data: &str| {
+        let before = held();
+        let mut store = Store::default();
+        let first = store.version();
+        for number in 0..changes {
+            let object = json!({ "metadata": { "namespace": "default", "name": "set" }, "data": { "a": data, "n": number.to_string() } });
+            store.put(configs, "default", "set", Some(object));
+        }
+        let known = store.since(store.forgotten()).map_or(0, Iterator::count);
+        assert_eq!(store.version() - first, changes as u64);
+        assert_eq!(store.since(first).is_none(), known < changes, "{known} of {changes}");
+        (known, held() - before)
+    };
+    let most = limit("that a watch may be behind");
+    assert_eq!(kept(most, "").0, most);
+    let (known, few) = kept(most + 1_000, "");
+    assert_eq!(known, most);
+    let (_, more) = kept(2 * most, "");
+    assert!(more < few + few / 20, "{few} bytes, and {more} of twice as many changes");
+    // Long ones: their bytes are counted, with what is made of them once they are sent.
+    let (known, bytes) = kept(3_000, &"x".repeat(100_000));
+    assert!(known > 100 && known < 1_000, "{known} changes of 100 kB");
+    assert!(bytes < 128_000_000, "{bytes} bytes");
+}
+
+/// One object more than are stored is answered as by an API server whose etcd is full, and takes nothing; what is there can still be
+/// changed, and goes.
+#[test]
+fn a_store_is_full() {
+    let _alone = alone();
+    let served = Served::open();
+    let most = limit("objects that are stored as they come");
+    served.fill(most);
+    let path = "/api/v1/namespaces/default/configmaps";
+    let (before, version) = (held(), served.version());
+    let body = br#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"more"}}"#;
+    let post = Asked { method: "POST", content_type: "application/json", body, ..Asked::get(path) };
+    let (code, words) = served.ask(&post).expect("it can be asked");
+    let words = String::from_utf8_lossy(&words).into_owned();
+    assert!(code == 500 && words.contains("database space exceeded"), "{code} {words}");
+    assert_eq!(served.version(), version);
+    assert!(held() - before < 1_000_000, "{} bytes", held() - before);
+    let one = format!("{path}/set");
+    let asked = |method, body, content_type| {
+        served.ask(&Asked { method, content_type, body, ..Asked::get(&one) }).expect("it can be asked").0
+    };
+    assert_eq!(asked("PATCH", br#"{"data":{"b":"c"}}"#, "application/merge-patch+json"), 200);
+    assert_eq!(asked("DELETE", b"", ""), 200);
+    // There is room for one again.
+    assert_eq!(served.ask(&post).expect("it can be asked").0, 201);
+    served.close();
+}
+
+/// The README names the same figures.
+#[test]
+fn the_readme_promises_the_same() {
+    let readme = include_str!("../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    let [pod, row, watch] = ["a pod that runs", "a row of the timeline", "a watch"].map(promised);
+    let words = format!(
+        "A pod that runs takes {}.{} kB, a row of the timeline {row} bytes, a watch of `serve` {} kB",
+        pod / 1_000,
+        pod % 1_000 / 100,
+        watch / 1_000
+    );
+    assert!(readme.contains(&words), "no `{words}`");
 }
 
 /// What is too large is refused in the words of the API, or of the file's reader, before it is made.

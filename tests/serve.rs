@@ -179,6 +179,8 @@ fn a_namespace_has_an_account_that_comes_back() {
     let labelled = r#"{"metadata":{"labels":{"team":"a"}}}"#;
     assert_eq!(server.ask("PATCH", "/api/v1/namespaces/mine", labelled).0, 200);
     server.ask("DELETE", "/api/v1/namespaces/mine", "");
+    assert!(uid("mine").is_string(), "it is there until its controller comes");
+    server.ask("POST", "/kubelapse/v1/clock/goto?at=6s", "");
     assert_eq!(server.ask("GET", &path("mine"), "").0, 404);
 }
 

@@ -160,3 +160,27 @@ fn a_rollout_is_followed_while_the_run_goes_on() {
     let waits = "1 out of 4 new replicas have been updated...\n";
     assert!(text.contains(waits) && text.contains("old replicas are pending termination...\n"), "{text}");
 }
+
+/// Who walks through a lesson's scenario is asked nothing unasked, and is told how to be.
+#[test]
+fn a_lessons_questions_are_asked_where_that_is_asked_for() {
+    let (told, code) = conversation(&["crash-loop", "--plain"], "end\nquit\n");
+    assert!(code == 0 && !told.contains("Question: "), "{told}");
+    assert!(told.contains(" questions are not asked here: `quiz on` switches them on."), "{told}");
+    let (told, _) = conversation(&["crash-loop", "--plain"], "quiz on\nend\nquit\n");
+    assert!(told.contains("Question: "), "{told}");
+    let (told, _) = conversation(&["crash-loop", "--plain", "--quiz"], "end\nquit\n");
+    assert!(told.contains("Question: ") && !told.contains("are not asked here"), "{told}");
+}
+
+#[test]
+fn namespaces_are_listed_as_kubectl_lists_them() {
+    let (told, code) =
+        conversation(&["crash-loop", "--plain"], "get ns\nget namespace default -o name\nquit\n");
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("NAME              STATUS   AGE\ndefault           Active   24h\n"), "{told}");
+    assert!(
+        told.contains("kube-node-lease   Active   24h\n") && told.contains("namespace/default\n"),
+        "{told}"
+    );
+}

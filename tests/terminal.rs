@@ -146,7 +146,10 @@ fn a_person_steps_goes_back_asks_why_and_quits() {
     person.waits_for("STATUS Terminating");
     person.presses("?");
     person.waits_for("next change that kubectl would show");
+    // What is not saved is asked about once.
     person.presses("qq");
+    person.waits_for("is not saved");
+    person.presses("q");
     assert_eq!(person.waits_for_the_end(), 0);
     person.finds_a_clean_terminal();
 }

@@ -585,8 +585,8 @@ const LONG_FUNCTIONS: [(&str, &str, usize); 5] = [
     ("src/rules/scheduler/placement/cycle.rs", "search", 82),
     ("src/scenario/resolve/pods.rs", "drafts", 84),
     ("src/session/why/containers.rs", "refused", 84),
-    ("src/session/words.rs", "describe", 104),
-    ("src/world/event.rs", "about", 96),
+    ("src/session/words.rs", "describe", 95),
+    ("src/world/event.rs", "about", 91),
 ];
 
 #[test]

@@ -24,5 +24,7 @@ mod hands;
 mod keys;
 #[path = "tui/lessons.rs"]
 mod lessons;
+#[path = "tui/manners.rs"]
+mod manners;
 #[path = "tui/moments.rs"]
 mod moments;

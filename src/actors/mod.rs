@@ -14,7 +14,7 @@
 //! | | |
 //! | --- | --- |
 //! | what happens | this file; [`command`]: what somebody does; [`start`]: what a run begins with; [`resume`], [`anew`]: what it goes on with |
-//! | who acts | [`kubelet`] and the [`machine`] that it runs on, [`memory`], [`node_lifecycle`], [`taint_eviction`], [`pod_gc`], the scheduler's cycle: what they want written they ask for |
+//! | who acts | [`kubelet`] and the [`machine`] that it runs on, [`memory`], [`node_lifecycle`], [`taint_eviction`], [`pod_gc`], [`namespaces`], the scheduler's cycle: what they want written they ask for |
 //! | who writes | [`api_server`] |
 //! | who is told | [`watch`] |
 //! | who hears | the scheduler's queue and cache, [`taint_eviction::queue`], [`pod_gc::queue`], [`attach_detach`], [`kubelet::status_manager`]: they note it and queue an event, and act when that comes |
@@ -36,6 +36,7 @@ pub(crate) mod kubectl;
 pub(crate) mod kubelet;
 pub(crate) mod machine;
 pub(crate) mod memory;
+pub(crate) mod namespaces;
 pub(crate) mod node_lifecycle;
 pub(crate) mod pod_gc;
 pub(crate) mod resume;
@@ -123,6 +124,7 @@ fn begin(w: &mut World, event: SimEvent) {
         }
         SimEvent::Requeued { controller, key } => controllers::requeued(w, controller, key),
         SimEvent::Told { controller } => controllers::told(w, controller),
+        SimEvent::NamespaceSync { namespace } => namespaces::sync(w, namespace),
         SimEvent::PodGc => pod_gc::pass(w),
         SimEvent::PodGcDelete => pod_gc::delete_next(w),
     }

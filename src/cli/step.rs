@@ -26,7 +26,7 @@ pub struct Arguments {
     /// Lines instead of a full screen: for pipes, screen readers and tests
     #[arg(long)]
     plain: bool,
-    /// Asks for a prediction before STATUS changes
+    /// Asks the questions of the scenario's lesson, and for a prediction before STATUS changes
     #[arg(long)]
     quiz: bool,
 }
@@ -36,7 +36,8 @@ pub fn step(arguments: &Arguments) -> Exit {
         Ok(opened) => opened,
         Err(exit) => return exit,
     };
-    walk.quiz.on = arguments.quiz;
+    // Nobody who walks through a run is asked questions that he has not asked for.
+    (walk.quiz.on, walk.quiz.mute) = (arguments.quiz, !arguments.quiz);
     let save = |walk: &Walk, path: &str| save(&source, walk, path);
     if screen::is_wanted(arguments.plain) {
         #[cfg(feature = "tui")]

@@ -109,6 +109,8 @@ enum Wanted {
 /// Lessons in their order, and what was done of them.
 #[derive(Clone, Debug)]
 pub struct Course {
+    /// What it is, above all of it: `The course`, `The path on-call`.
+    pub title: String,
     /// In the order in which one learns them.
     pub lessons: Vec<Lesson>,
     /// Each lesson stands in one of them.
@@ -119,8 +121,14 @@ pub struct Course {
 }
 
 impl Course {
-    fn of(chapters: Vec<(String, Vec<Lesson>)>, wanted: Wanted, progress: Progress) -> Course {
-        let mut course = Course { lessons: Vec::new(), chapters: Vec::new(), progress, wanted };
+    fn of(
+        title: impl Into<String>,
+        chapters: Vec<(String, Vec<Lesson>)>,
+        wanted: Wanted,
+        progress: Progress,
+    ) -> Course {
+        let (title, lessons) = (title.into(), Vec::new());
+        let mut course = Course { title, lessons, chapters: Vec::new(), progress, wanted };
         for (title, lessons) in chapters.into_iter().filter(|(_, lessons)| !lessons.is_empty()) {
             let first = course.lessons.len();
             course.lessons.extend(lessons);
@@ -139,7 +147,7 @@ impl Course {
                 None => chapters.push((shipped.topic.title().to_owned(), vec![lesson])),
             }
         }
-        Course::of(chapters, Wanted::Open, progress)
+        Course::of("The course", chapters, Wanted::Open, progress)
     }
 
     /// The lessons of a path.
@@ -148,7 +156,8 @@ impl Course {
             let lessons = names.iter().filter_map(|name| Lesson::of(builtin::find(name)?));
             ((*title).to_owned(), lessons.collect())
         });
-        Course::of(chapters.collect(), Wanted::Open, progress)
+        let title = format!("The path {}", path.name);
+        Course::of(title, chapters.collect(), Wanted::Open, progress)
     }
 
     /// What was answered wrongly, the oldest first.
@@ -162,12 +171,12 @@ impl Course {
         let since = progress.turn();
         let lessons = missed.into_iter().map(|(_, lesson)| lesson).collect();
         let title = "What was answered wrongly, the oldest first".to_owned();
-        Course::of(vec![(title, lessons)], Wanted::Missed { since }, progress)
+        Course::of("Once more", vec![(title, lessons)], Wanted::Missed { since }, progress)
     }
 
     /// Lessons of somebody's own.
     pub fn own(title: String, lessons: Vec<Lesson>, progress: Progress) -> Course {
-        Course::of(vec![(title, lessons)], Wanted::Open, progress)
+        Course::of("Your own lessons", vec![(title, lessons)], Wanted::Open, progress)
     }
 
     /// The place of a lesson by its scenario's name.

@@ -87,6 +87,18 @@ impl Distribution {
         }
     }
 
+    /// What 95 of 100 samples don't exceed, as a few hundred of them show.
+    pub fn p95(&self) -> Span {
+        const SAMPLES: u64 = 400;
+        if let Distribution::Constant(span) = self {
+            return *span;
+        }
+        let one = |number| self.sample(&mut super::random::Draw::new(0, 0, 0, number));
+        let mut all: Vec<Span> = (0..SAMPLES).map(one).collect();
+        all.sort_unstable();
+        all[(SAMPLES * 95 / 100) as usize]
+    }
+
     /// As [`Distribution::sample`] from a draw that is made only where there is something to draw.
     pub fn sample_by(&self, draw: impl FnOnce() -> super::random::Draw) -> Span {
         match self {

@@ -131,6 +131,11 @@ pub enum Command {
         /// Which.
         node: Target,
     },
+    /// `kubectl delete namespace`: all that lives there goes, and then the namespace.
+    DeleteNamespace {
+        /// Which.
+        name: Sym,
+    },
     /// The eviction subresource, which asks budgets.
     Evict {
         /// Whom.

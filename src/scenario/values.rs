@@ -317,6 +317,7 @@ pub enum Noun {
     Node(Target),
     Object(ObjectKind, String),
     Applied(ObjectType, String),
+    Namespace(String),
 }
 
 pub const OBJECT_KINDS: [(&str, ObjectKind); 8] = [
@@ -398,13 +399,17 @@ impl Nouns {
             Nouns::Applied | Nouns::PodOrApplied | Nouns::PodNodeOrApplied | Nouns::Anything => true,
         }
     }
+    fn has_namespaces(self) -> bool {
+        self == Nouns::Anything
+    }
     /// The kinds that may stand here, as they are written.
     fn words(self) -> Vec<&'static str> {
         let pods = self.has_pods().then_some("pod");
         let nodes = self.has_nodes().then_some("node");
         let applied = ObjectType::kept().filter(|kind| self.has(*kind)).map(ObjectType::key);
         let objects = OBJECT_KINDS.into_iter().filter(|_| self.has_objects()).map(|(word, _)| word);
-        pods.into_iter().chain(nodes).chain(applied).chain(objects).collect()
+        let namespaces = self.has_namespaces().then_some("namespace");
+        pods.into_iter().chain(nodes).chain(applied).chain(objects).chain(namespaces).collect()
     }
 }
 
@@ -435,6 +440,9 @@ pub fn target(node: &Node, nouns: Nouns) -> Read<Noun> {
     match kind {
         "pod" | "pods" | "po" if nouns.has_pods() => return Ok(Noun::Pod(of_target()?)),
         "node" | "nodes" | "no" if nouns.has_nodes() => return Ok(Noun::Node(of_target()?)),
+        "namespace" | "namespaces" | "ns" if nouns.has_namespaces() => {
+            return Ok(Noun::Namespace(name.to_owned()));
+        }
         _ => {}
     }
     let applied = ObjectType::parse(kind);
@@ -447,7 +455,10 @@ pub fn target(node: &Node, nouns: Nouns) -> Read<Noun> {
     }
     let known = applied.is_some()
         || object.is_some()
-        || matches!(kind, "pod" | "pods" | "po" | "node" | "nodes" | "no");
+        || matches!(
+            kind,
+            "pod" | "pods" | "po" | "node" | "nodes" | "no" | "namespace" | "namespaces" | "ns"
+        );
     let words = nouns.words();
     Err(if nouns == Nouns::Object && !known {
         bad(node.loc, format!("`{kind}` is none of the kinds of objects"), accepts).nearest(kind, words)

@@ -409,6 +409,11 @@ impl Clock {
     fn follow(&mut self, told: &mut Vec<(Time, Vec<News>)>) {
         let mut all = Vec::new();
         self.served.follow(&mut self.walk, &mut all);
+        let gone = |own: &&News| own.kind == "Namespace" && own.object.is_none();
+        let gone: Vec<String> = all.iter().filter(gone).map(|own| own.name.clone()).collect();
+        for namespace in gone {
+            self.leases.forget(&namespace, &mut all);
+        }
         if !all.is_empty() {
             told.push((self.walk.now(), all));
         }

@@ -20,8 +20,8 @@ use super::write::{Asked, Outcome, body};
 use super::{custom, stamps};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::api_server::selector::Selector;
+use crate::rules::controllers::namespace::IMMORTAL;
 use crate::rules::versions::gates::Gates;
-use crate::scenario::command::Write;
 
 /// DELETE with its options (`DeleteOptions`).
 pub fn delete(asked: &Asked<'_>, object: &Arc<Object>) -> Outcome {
@@ -101,11 +101,11 @@ fn going(object: &mut Value, asked: &Asked<'_>, grace: i64) {
     }
 }
 
-/// All that live in a namespace go with it (pkg/controller/namespace/deletion); it is told as it stands while they go.
+/// A namespace is told as it stands while all that live in it go (the simulation's namespace controller deletes them).
 fn delete_namespace(asked: &Asked<'_>, object: &Object, is_dry: bool) -> Outcome {
-    let Asked { store, gates, request, own, .. } = *asked;
+    let Asked { store, own, .. } = *asked;
     let name = object.name.as_str();
-    if ["default", "kube-system", "kube-public"].contains(&name) {
+    if IMMORTAL.contains(&name) {
         let message = format!("namespaces \"{name}\" is forbidden: this namespace may not be deleted");
         return Err(failure(403, "Forbidden", &message, &json!({ "name": name, "kind": "namespaces" })));
     }
@@ -116,54 +116,8 @@ fn delete_namespace(asked: &Asked<'_>, object: &Object, is_dry: bool) -> Outcome
         let told = stamps::shift(&sample, store.clock.1);
         return Err(Response::json(200, &typed(asked.resource, told)));
     }
-    let mut steps = Vec::new();
-    // Owners first: what they own goes with them.
-    let order = |resource: &Resource| match resource.kind {
-        "Pod" => 2,
-        "ReplicaSet" | "Job" => 1,
-        _ => 0,
-    };
-    let mut all: Vec<_> =
-        store.resources().filter(|(ix, own)| own.is_namespaced && store.stored_as(*ix) == *ix).collect();
-    all.sort_by_key(|(_, own)| order(own));
-    let plain = Request { method: "DELETE".to_owned(), ..Request::default() };
-    let _ = request;
-    for (ix, resource) in all {
-        if !resource.takes("delete")
-            || matches!(resource.kind, "Endpoints" | "EndpointSlice" | "ControllerRevision")
-        {
-            continue;
-        }
-        for (_, own) in store.all(ix, Some(name)) {
-            let owners = own.value["metadata"]["ownerReferences"].as_array().map_or(0, Vec::len);
-            if owners > 0 && matches!(resource.kind, "Pod" | "ReplicaSet" | "Job") {
-                continue;
-            }
-            let place = Objects {
-                resource: ix,
-                namespace: Some(name.to_owned()),
-                name: Some(own.name.clone()),
-                below: String::new(),
-            };
-            let of = Asked { store, gates, request: &plain, own: &place, resource };
-            if resource.kind == "Event" {
-                continue;
-            }
-            if let Ok(deed) = delete(&of, own) {
-                steps.extend(deed.steps);
-            }
-        }
-    }
-    steps.push(Step::Write(Write {
-        group: String::new(),
-        version: "v1".to_owned(),
-        kind: "Namespace".to_owned(),
-        namespace: crate::api::Sym::EMPTY,
-        name: crate::api::Sym::new(name),
-        below: String::new(),
-        object: None,
-    }));
-    Ok(deed(steps, own, Then::Sample, 200, sample))
+    let steps = vec![Step::Words(format!("delete namespace/{name}"))];
+    Ok(deed(steps, own, Then::Object, 200, sample))
 }
 
 /// DELETE of all objects that are selected.

@@ -53,6 +53,15 @@ impl Leases {
         news(&key, object)
     }
 
+    /// A namespace is gone: those in it go too, as there is to be told.
+    pub fn forget(&mut self, namespace: &str, to: &mut Vec<News>) {
+        let gone: Vec<(String, String)> = self.all.keys().filter(|key| key.0 == namespace).cloned().collect();
+        for key in gone {
+            self.all.remove(&key);
+            to.push(news(&key, None));
+        }
+    }
+
     /// All of them, for whoever begins anew.
     pub fn tell(&self, to: &mut Vec<News>) {
         to.extend(self.all.iter().map(|(key, own)| news(key, Some(own.clone()))));

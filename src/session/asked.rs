@@ -16,6 +16,7 @@ use crate::scenario::plan::ObjectKind;
 pub(super) enum Kind {
     Pods,
     Nodes,
+    Namespaces,
     Events,
     Endpoints,
     Slices,
@@ -46,6 +47,7 @@ impl Kind {
         Ok(match lower.as_str() {
             "pods" | "pod" | "po" => Kind::Pods,
             "nodes" | "node" | "no" => Kind::Nodes,
+            "namespaces" | "namespace" | "ns" => Kind::Namespaces,
             "events" | "event" | "ev" => Kind::Events,
             "endpoints" | "ep" => Kind::Endpoints,
             "endpointslices" | "endpointslice" => Kind::Slices,
@@ -64,6 +66,7 @@ impl Kind {
                         &[
                             "pods",
                             "nodes",
+                            "namespaces",
                             "events",
                             "endpoints",
                             "endpointslices",
@@ -90,6 +93,7 @@ impl Kind {
         match self {
             Kind::Pods => "pod".to_owned(),
             Kind::Nodes => "node".to_owned(),
+            Kind::Namespaces => "namespace".to_owned(),
             Kind::Events => "event".to_owned(),
             Kind::Endpoints => "endpoints".to_owned(),
             Kind::Slices => "endpointslice.discovery.k8s.io".to_owned(),
@@ -112,7 +116,7 @@ impl Kind {
     }
     /// Whether what is of it belongs to namespaces.
     pub(super) fn is_namespaced(self) -> bool {
-        !matches!(self, Kind::Nodes | Kind::Volumes | Kind::Classes)
+        !matches!(self, Kind::Nodes | Kind::Namespaces | Kind::Volumes | Kind::Classes)
     }
     /// The same of many.
     pub(super) fn plural(self) -> String {

@@ -29,6 +29,7 @@ pub mod line;
 pub(crate) mod lineage;
 mod lives;
 pub(crate) mod moves;
+mod namespaces;
 mod nodes;
 pub(crate) mod objects;
 pub(crate) mod predict;

@@ -27,6 +27,11 @@ fn roles(node: &Node) -> String {
 }
 
 impl Walk {
+    /// The taints of a node as kubectl spells them.
+    pub fn taints(&self, node: NodeId) -> Vec<String> {
+        sorted(&self.world().nodes[node.ix()].spec.taints)
+    }
+
     /// `kubectl describe node`, as far as a simulated node has what it tells.
     ///
     /// # Errors

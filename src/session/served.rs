@@ -17,6 +17,7 @@ use crate::api::{PodIdent, wire};
 use crate::engine::random::entity;
 use crate::record::{Change, Event, ObjectChange, ObjectRow, Transition};
 use crate::rules::api_server::objects::ObjectType;
+use crate::rules::controllers::namespace::NamespaceCondition;
 use crate::rules::machinery::quantity::{Format, Quantity};
 use crate::scenario::command::Write;
 use crate::time::{Span, Time};
@@ -44,7 +45,7 @@ pub struct News {
 pub(super) const EVENTS_STAY: Span = Span::from_secs(3600);
 
 /// Namespaces that are there from the beginning.
-const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+pub(super) const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /// What was told of a run so far.
 #[derive(Default)]
@@ -57,7 +58,11 @@ pub struct Served {
     slices: FxHashMap<ObjectRow, (u32, Vec<String>)>,
     /// Those that are there, with the instant of their first sight; and by their last sight.
     events: BTreeMap<u32, Seen>,
-    namespaces: BTreeMap<String, ()>,
+    /// Those that are told of, as they were told last; and up to which write of those that are deleted.
+    namespaces: BTreeMap<String, Value>,
+    newest_namespace: u64,
+    /// How many there have been that nobody made.
+    namespaces_found: u64,
     /// How often what controllers put into namespaces was put there again.
     again: u64,
     /// Claims, volumes, classes, and what pods refer to: few change seldom, and are held against what was told.
@@ -95,6 +100,7 @@ impl Served {
         served.rest(w, to);
         served.written(w, to);
         served.events_of(w, walk.history(), to);
+        served.deleted_namespaces(w, to);
         served.step = walk.position();
         served.forget(w, to);
         served
@@ -122,6 +128,7 @@ impl Served {
         for step in self.step + 1..=walk.position() {
             self.events_of(w, walk.rows_of(step), to);
         }
+        self.deleted_namespaces(w, to);
         self.step = walk.position();
     }
 
@@ -140,14 +147,18 @@ impl Served {
             }
             self.stored.insert(key.clone(), own.written);
             if key.kind == "Namespace" && key.group.is_empty() {
-                let is_new = self.namespaces.insert(key.name.clone(), ()).is_none();
+                let is_new = self.namespaces.insert(key.name.clone(), (*own.value).clone()).is_none();
                 let created = own.value["metadata"]["creationTimestamp"].as_str().unwrap_or_default();
                 if is_new {
                     to.extend(INHABITANTS.map(|of| inhabitant(of, &key.name, (created, true), 0)));
                 }
             }
             self.namespace(w, &key.namespace, to);
-            let own = Some((*own.value).clone());
+            let mut own = (*own.value).clone();
+            if key.kind == "Namespace" && key.group.is_empty() {
+                as_it_goes(w, &key.name, &mut own);
+            }
+            let own = Some(own);
             to.push(News { is_clients: true, ..news(&key.group, &key.kind, &key.namespace, &key.name, own) });
         }
         let gone: Vec<StoredKey> =
@@ -155,8 +166,8 @@ impl Served {
         for key in gone {
             self.stored.remove(&key);
             if key.kind == "Namespace" && key.group.is_empty() {
-                self.namespaces.remove(&key.name);
-                to.extend(INHABITANTS.map(|(kind, name)| news("", kind, &key.name, name, None)));
+                self.namespace_gone(&key.name, to);
+                continue;
             }
             to.push(news(&key.group, &key.kind, &key.namespace, &key.name, None));
         }
@@ -171,6 +182,7 @@ impl Served {
         if write.object.is_none()
             && write.group.is_empty()
             && self.namespaces.contains_key(write.namespace.as_str())
+            && !w.namespaces.is_terminating(write.namespace)
         {
             self.again += 1;
             to.push(news("", of.0, write.namespace.as_str(), of.1, None));
@@ -185,22 +197,55 @@ impl Served {
     }
 
     fn namespace(&mut self, w: &World, name: &str, to: &mut Vec<News>) {
-        if name.is_empty() || self.namespaces.insert(name.to_owned(), ()).is_some() {
+        if name.is_empty() || self.namespaces.contains_key(name) {
             return;
         }
+        // What is left behind in one that is gone does not bring it back.
+        if w.namespaces.iter().any(|own| own.is_gone && own.name == *name) {
+            return;
+        }
+        self.namespaces_found += 1;
         let created = (w.plan.start - KUBELET_AGE).rfc3339_secs();
         to.extend(INHABITANTS.map(|of| inhabitant(of, name, (&created, false), 0)));
         let object = json!({
             "kind": "Namespace", "apiVersion": "v1",
             "metadata": {
-                "name": name, "uid": uid(1, self.namespaces.len() as u64),
+                "name": name, "uid": uid(1, self.namespaces_found),
                 "creationTimestamp": created,
                 "labels": { "kubernetes.io/metadata.name": name },
             },
             "spec": { "finalizers": ["kubernetes"] },
             "status": { "phase": "Active" },
         });
+        self.namespaces.insert(name.to_owned(), object.clone());
         to.push(news("", "Namespace", "", name, Some(object)));
+    }
+
+    /// Those that somebody has deleted: how they stand, or that they are gone.
+    fn deleted_namespaces(&mut self, w: &World, to: &mut Vec<News>) {
+        let told = std::mem::replace(&mut self.newest_namespace, w.namespaces.newest);
+        for own in w.namespaces.iter().filter(|own| own.written > told) {
+            let name = own.name.as_str();
+            if own.is_gone {
+                self.namespace_gone(name, to);
+            } else if let Some(before) = self.namespaces.get(name) {
+                let mut object = before.clone();
+                as_it_goes(w, name, &mut object);
+                to.push(news("", "Namespace", "", name, Some(object)));
+            }
+        }
+    }
+
+    /// With a namespace goes what controllers put into it, and what was told in it.
+    fn namespace_gone(&mut self, name: &str, to: &mut Vec<News>) {
+        if self.namespaces.remove(name).is_none() {
+            return;
+        }
+        let events = self.events.values().filter(|seen| seen.namespace == name);
+        to.extend(events.map(|seen| news("", "Event", name, &seen.name, None)));
+        self.events.retain(|_, seen| seen.namespace != name);
+        to.extend(INHABITANTS.map(|(kind, own)| news("", kind, name, own, None)));
+        to.push(news("", "Namespace", "", name, None));
     }
 
     fn pod(&mut self, w: &World, pod: PodId, to: &mut Vec<News>) {
@@ -434,6 +479,23 @@ fn inhabitant(of: (&str, &str), namespace: &str, created: (&str, bool), time: u6
         object["data"] = json!({ "ca.crt": CERTIFICATE });
     }
     News { is_clients, ..news("", kind, namespace, name, Some(object)) }
+}
+
+/// What of a namespace is otherwise while it is being deleted (`Delete`, pkg/registry/core/namespace/storage/storage.go).
+pub(super) fn as_it_goes(w: &World, name: &str, object: &mut Value) {
+    let Some(own) = w.namespaces.iter().find(|own| own.name.as_str() == name && !own.is_gone) else { return };
+    let condition = |own: &NamespaceCondition| {
+        json!({
+            "type": own.kind, "status": if own.status { "True" } else { "False" },
+            "lastTransitionTime": own.since.rfc3339_secs(), "reason": own.reason, "message": own.message,
+        })
+    };
+    let conditions: Vec<Value> = own.conditions.iter().map(condition).collect();
+    object["metadata"]["deletionTimestamp"] = own.deleted.rfc3339_secs().into();
+    object["status"]["phase"] = "Terminating".into();
+    if !conditions.is_empty() {
+        object["status"]["conditions"] = conditions.into();
+    }
 }
 
 /// With members of another object in its metadata.

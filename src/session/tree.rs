@@ -152,7 +152,7 @@ pub fn beside(w: &World, key: ObjectKey) -> String {
     let told = |number: Option<i32>, what: &str| {
         number.map_or_else(String::new, |number| format!(", {number} {what}"))
     };
-    told(own.updated, "updated") + &told(own.current, "there")
+    told(own.updated, "updated") + &told(own.current, "total")
 }
 
 /// One cell of a curve: the fewest that were available in its time, and how many there should have been.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::asked::{Asked, Kind, Out};
 use super::get::objects;
 use super::served::node_value;
-use super::{Walk, referred, slices, volumes};
+use super::{Walk, namespaces, referred, slices, volumes};
 use crate::actors::api_server;
 use crate::api::{Sym, wire};
 use crate::rules::kubectl::json_path::Template;
@@ -86,6 +86,10 @@ impl Walk {
                 })
                 .map(|(namespace, name, value)| plain(namespace, name.to_string(), value))
                 .collect(),
+            Kind::Namespaces => {
+                let all = nowhere(namespaces::all(w));
+                all.filter_map(|own| typed(own, "v1", "Namespace")).collect()
+            }
             Kind::Claims => {
                 let all = volumes::claims(w).into_iter();
                 all.filter_map(|own| typed(own, "v1", "PersistentVolumeClaim")).collect()

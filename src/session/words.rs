@@ -185,17 +185,7 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
                 .to_owned()
         }
         E::NodeTaint { node, .. } => format!("writes the taints of {}", name.node(node)),
-        E::TaintEvict { pod, .. } => {
-            format!(
-                "begins to evict {}, which does not tolerate a taint of its node any longer",
-                name.pod(pod)
-            )
-        }
-        E::TaintAnswered { pod, request } => match request {
-            TaintRequest::Get => format!("knows {} as it is", name.pod(pod)),
-            TaintRequest::Mark => format!("has written why {} has to go", name.pod(pod)),
-            TaintRequest::Delete => format!("has {} deleted", name.pod(pod)),
-        },
+        E::TaintEvict { pod, .. } | E::TaintAnswered { pod, .. } => of_taint_eviction(&name.pod(pod), event),
         E::PodGcDelete => "deletes the next pods".to_owned(),
         E::Apply { .. } => "what an [[apply]] brings is sent".to_owned(),
         E::ApplyNext { .. } => "sends the next object of its files".to_owned(),
@@ -204,9 +194,21 @@ pub fn describe(w: &World, event: SimEvent) -> Words {
         E::Answered { .. } => "has an answer from the API server".to_owned(),
         E::Requeued { key, .. } => format!("looks at {} again", name.key(key)),
         E::Told { .. } => "tells an event".to_owned(),
+        E::NamespaceSync { namespace } => format!("deletes what lives in namespace/{namespace}"),
         E::PodGc => "looks for pods that nobody will finish".to_owned(),
     };
     Words { component, text, pod: about.pod() }
+}
+
+fn of_taint_eviction(pod: &str, event: SimEvent) -> String {
+    let SimEvent::TaintAnswered { request, .. } = event else {
+        return format!("begins to evict {pod}, which does not tolerate a taint of its node any longer");
+    };
+    match request {
+        TaintRequest::Get => format!("knows {pod} as it is"),
+        TaintRequest::Mark => format!("has written why {pod} has to go"),
+        TaintRequest::Delete => format!("has {pod} deleted"),
+    }
 }
 
 fn of_claim(name: Names<'_>, event: SimEvent, index: u32) -> String {

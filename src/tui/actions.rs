@@ -9,6 +9,7 @@
 use serde_json::Value;
 
 use super::app::App;
+use super::input::Input;
 use crate::actors::api_server;
 use crate::api::Tri;
 use crate::session::tree;
@@ -154,7 +155,7 @@ pub struct Field {
     /// As the command has it.
     pub name: &'static str,
     /// As it stands, or as it is typed.
-    pub value: String,
+    pub value: Input,
     /// What it takes.
     pub takes: &'static str,
     /// It may be left empty.
@@ -213,7 +214,7 @@ impl Form {
         let object = whole(app, chosen);
         let field = |(name, may_be_empty)| Field {
             name,
-            value: present(app, chosen, &object, name),
+            value: Input::of(&present(app, chosen, &object, name)),
             takes: takes(name),
             may_be_empty,
         };
@@ -235,8 +236,9 @@ impl Form {
             let (before, after) = rest.split_at(open);
             let (inside, behind) = after[1..].split_once(']').unwrap_or((&after[1..], ""));
             out += &self.filled(before);
-            let is_empty =
-                |field: &Field| inside.contains(&format!("{{{}}}", field.name)) && field.value.is_empty();
+            let is_empty = |field: &Field| {
+                inside.contains(&format!("{{{}}}", field.name)) && field.value.text().is_empty()
+            };
             if !self.fields.iter().any(is_empty) {
                 out += &self.filled(inside);
             }
@@ -249,12 +251,12 @@ impl Form {
         let text = text.replace("{of}", &self.of);
         self.fields
             .iter()
-            .fold(text, |text, field| text.replace(&format!("{{{}}}", field.name), field.value.trim()))
+            .fold(text, |text, field| text.replace(&format!("{{{}}}", field.name), field.value.text().trim()))
     }
 
     /// The first field that must not be empty and is.
     pub fn lacks(&self) -> Option<usize> {
-        self.fields.iter().position(|field| field.value.trim().is_empty() && !field.may_be_empty)
+        self.fields.iter().position(|field| field.value.text().trim().is_empty() && !field.may_be_empty)
     }
 }
 
@@ -347,11 +349,11 @@ mod tests {
 
     #[test]
     fn a_form_makes_the_line_that_one_would_type() {
-        let field = |(name, may_be_empty)| Field { name, value: String::new(), takes: "", may_be_empty };
+        let field = |(name, may_be_empty)| Field { name, value: Input::default(), takes: "", may_be_empty };
         let form = |line: &'static str, values: &[&str]| {
             let mut all: Vec<Field> = fields(line).into_iter().map(field).collect();
             for (field, value) in all.iter_mut().zip(values) {
-                (*value).clone_into(&mut field.value);
+                field.value.set(value);
             }
             Form { title: "", line, of: "deployment/web".to_owned(), fields: all, at: 0, problem: None }
         };
@@ -388,7 +390,7 @@ mod tests {
             };
             let field = |(name, may_be_empty)| Field {
                 name,
-                value: sample(name).to_owned(),
+                value: Input::of(sample(name)),
                 takes: "",
                 may_be_empty,
             };

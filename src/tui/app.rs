@@ -2,18 +2,17 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use ratatui::layout::Rect;
 
 use super::actions::Form;
-use super::prompt::Prompt;
+use super::moves::Task;
+use super::page::Page;
+use super::typed::{Said, Typing};
 use super::views::{Filter, Kept, View};
-use crate::record::{Change, Transition};
-use crate::session::futures::Ahead;
-use crate::session::words::{offset, unfolded};
-use crate::session::{Breakpoint, Direction, Move, Stop, Walk, Way, Why, tree, why};
-use crate::time::{Span, Time};
+use crate::session::words::unfolded;
+use crate::session::{Direction, Move, Walk, tree};
+use crate::time::Time;
 use crate::world::PodId;
 use crate::world::workloads::ObjectKey;
 
@@ -51,8 +50,14 @@ impl Tab {
         Tab::Lives,
         Tab::Nodes,
     ];
+    /// The same where History has a place of its own, too.
+    pub const TURNED_BESIDE: [Tab; 4] = [Tab::Describe, Tab::Coming, Tab::Lives, Tab::Nodes];
     /// Those that share a place where the others have one each.
     pub const TURNED: [Tab; 5] = [Tab::Describe, Tab::Coming, Tab::History, Tab::Lives, Tab::Nodes];
+    /// What came last stands at its end, where it is looked at first.
+    pub fn rests_at_its_end(self) -> bool {
+        matches!(self, Tab::Events | Tab::History)
+    }
     /// As it is written on the screen.
     pub fn name(self) -> &'static str {
         match self {
@@ -75,12 +80,7 @@ pub enum Mode {
     #[default]
     Walk,
     /// A line that is being typed.
-    Typing {
-        /// What for.
-        prompt: Prompt,
-        /// So far.
-        text: String,
-    },
+    Typing(Typing),
     /// The question that waits, and which choice is marked.
     Question {
         /// From 0.
@@ -88,20 +88,8 @@ pub enum Mode {
     },
     /// What came of the answer.
     Verdict,
-    /// A text over the screen, with its title and how far it is scrolled.
-    Reading {
-        /// Over the text.
-        title: String,
-        /// Wrapped to the screen's width.
-        text: String,
-        /// In lines.
-        scroll: u16,
-    },
-    /// The list of keys.
-    Help {
-        /// In lines.
-        scroll: u16,
-    },
+    /// A text over the screen; the list of keys is one.
+    Reading(Page),
     /// What can be done to what is selected.
     Menu {
         /// From 0.
@@ -129,24 +117,16 @@ pub enum Letter {
     Jump,
 }
 
-/// What is on its way, and can be stopped.
-pub(super) enum Task {
-    /// A move, and what is done once it has ended.
-    Way(Box<Way>, Then),
-    /// The causes of a change are looked up; whether that was told.
-    Why(Transition, bool),
-    /// Futures are played, one after the other; whether that was told.
-    Ahead(Box<Ahead>, bool),
-}
-
-/// What is done where a move ends.
-pub(super) enum Then {
-    /// One looks around.
-    Look,
-    /// The last thing that was done is taken back.
-    Undo,
-    /// What was taken back is done again.
-    Redo(String),
+/// What has the whole screen for itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Zoom {
+    /// Nothing: each has its part.
+    #[default]
+    Nothing,
+    /// The pane that the keys go to.
+    Pane,
+    /// The table.
+    Table,
 }
 
 /// So many events a frame at first; whoever draws finds out how many a person can wait for.
@@ -159,17 +139,24 @@ struct Foretold {
     text: String,
 }
 
-/// Where on the screen things were drawn last, for who points at them.
+/// So many panes stand on the screen at most.
+pub const PANES: usize = 5;
+
+/// Where on the screen things were drawn last, for who points at them and for who scrolls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Areas {
+    /// All of it.
+    pub screen: Rect,
     /// The upper table with its header.
     pub table: Rect,
     /// Which row stands first in it.
     pub first: usize,
     /// The strip of time with its axis, without its names.
     pub time: Rect,
-    /// The lower panes.
-    pub panes: Rect,
+    /// The lower panes, and what each shows.
+    pub panes: [Option<(Rect, Tab)>; PANES],
+    /// How many lines of the pane that the keys go to are out of sight; None: it was not drawn yet.
+    pub beyond: Option<i32>,
 }
 
 /// Everything that the screen is drawn from.
@@ -180,8 +167,10 @@ pub struct App {
     pub mode: Mode,
     /// What the lower pane shows.
     pub tab: Tab,
-    /// How far the lower pane is scrolled.
-    pub scroll: u16,
+    /// How far the pane that the keys go to is scrolled down; below zero: up, of what rests at its end.
+    pub scroll: i32,
+    /// What has the whole screen for itself.
+    pub zoom: Zoom,
     /// Which container's logs, and of which instance.
     pub container: usize,
     /// The logs of the instance before.
@@ -222,13 +211,23 @@ pub struct App {
     pub(super) undone: Vec<(Time, String)>,
     /// Where things stand.
     pub areas: Cell<Areas>,
-    debriefed: bool,
+    /// The screen is to be drawn anew from nothing.
+    pub redraws: bool,
+    /// Lines that were typed, for who asks for them again.
+    pub(super) said: Said,
+    /// The move in whose way a question came.
+    pub(super) interrupted: Option<(Direction, Move)>,
+    /// After how many changes what was done was saved.
+    pub(super) saved: u64,
+    /// Whoever leaves has been told that what was done is not saved.
+    pub(super) warned: bool,
+    pub(super) debriefed: bool,
     /// How many of the API server's answers to actions have been told.
     pub(super) answered: usize,
     /// So many lines of commands that go on have been told.
-    printed: usize,
+    pub(super) printed: usize,
     /// What is read now is the last before leaving.
-    last_words: bool,
+    pub(super) last_words: bool,
     /// What was foretold last: it is asked for as often as the screen is drawn.
     foretold: RefCell<Foretold>,
 }
@@ -243,6 +242,7 @@ impl App {
             mode: Mode::Walk,
             tab: Tab::State,
             scroll: 0,
+            zoom: Zoom::Nothing,
             container: 0,
             previous: false,
             playing: false,
@@ -263,6 +263,11 @@ impl App {
             second: None,
             undone: Vec::new(),
             areas: Cell::default(),
+            redraws: false,
+            said: Said::default(),
+            interrupted: None,
+            saved: 0,
+            warned: false,
             debriefed: false,
             answered: 0,
             printed: 0,
@@ -273,10 +278,15 @@ impl App {
         let text = match &plan.lesson {
             Some(lesson) if !lesson.story.trim().is_empty() => {
                 let mut text = unfolded(&lesson.story);
+                let questions = lesson.questions.len();
                 if app.walk.quiz.is_held() {
                     text.push_str(&format!(
-                        "\n\n{} questions will come at their instants. → goes on, ? tells of all keys.",
-                        lesson.questions.len()
+                        "\n\n{questions} questions will come at their instants. → goes on, ? tells of all keys."
+                    ));
+                } else if app.walk.quiz.mute && questions > 0 {
+                    text.push_str(&format!(
+                        "\n\n{questions} questions belong to it. They are not asked here: z switches them on, `kubelapse learn` \
+                         holds them as a lesson."
                     ));
                 }
                 Some((lesson.title.clone(), text))
@@ -301,15 +311,78 @@ impl App {
         self.kept.spelled.count()
     }
 
-    /// What is looked at: what was selected, or the first that is listed.
+    /// What is looked at: what was selected, or the first that is listed. What the table does not list is not looked at, but for
+    /// what has just left it because it is gone.
     pub fn selection(&self) -> Option<ObjectKey> {
+        if !self.view.has_objects() {
+            return None;
+        }
         let pods = &self.walk.world().pods;
         let pod = self.walk.selected.filter(|pod| pod.ix() < pods.len()).map(ObjectKey::Pod);
-        self.walk
-            .workload
-            .or(pod)
+        let own = self.walk.workload.or(pod);
+        own.filter(|own| self.is_listed(*own) || self.is_missed(*own))
             .or_else(|| self.listed().first().map(|leaf| leaf.of))
-            .or_else(|| (!pods.is_empty()).then(|| ObjectKey::Pod(PodId(pods.len() as u32 - 1))))
+            .or_else(|| self.last_of_all())
+    }
+
+    /// Where nothing is listed any more, because all are gone, the last one is still looked at.
+    fn last_of_all(&self) -> Option<ObjectKey> {
+        let pods = &self.walk.world().pods;
+        let all = matches!(self.view, View::All | View::Pods) && self.filter.is_empty();
+        (all && !pods.is_empty()).then(|| ObjectKey::Pod(PodId(pods.len() as u32 - 1)))
+    }
+
+    /// Whether the table lists it.
+    pub fn is_listed(&self, key: ObjectKey) -> bool {
+        match key {
+            // Of a fleet nobody looks through all rows to find what is there anyway.
+            ObjectKey::Pod(pod) if self.filter.is_empty() && matches!(self.view, View::All | View::Pods) => {
+                self.walk.world().pods.get(pod.ix()).is_some_and(|own| own.exists)
+            }
+            key => self.listed().iter().any(|leaf| leaf.of == key),
+        }
+    }
+
+    /// Whether the table would list it if it were not gone.
+    fn is_missed(&self, key: ObjectKey) -> bool {
+        let w = self.walk.world();
+        let is_gone = match key {
+            ObjectKey::Pod(pod) => w.pods.get(pod.ix()).is_some_and(|own| !own.exists),
+            key => w.workloads.row(key).is_some() && !w.workloads.exists(key),
+        };
+        let is_of_view = match (&self.view, key) {
+            (View::All, _) | (View::Pods, ObjectKey::Pod(_)) => true,
+            (View::Kind(_), ObjectKey::Pod(_)) => false,
+            (View::Kind(kind), key) => crate::actors::api_server::type_of(w, key) == *kind,
+            _ => false,
+        };
+        is_gone && is_of_view && self.filter.is_empty()
+    }
+
+    /// The one that a row of the table stands for: the object itself, or what has made it and is listed in its place.
+    pub fn shown_for(&self, key: ObjectKey) -> Option<ObjectKey> {
+        let w = self.walk.world();
+        let mut at = Some(key);
+        while let Some(own) = at {
+            if self.is_listed(own) || self.is_missed(own) {
+                return Some(own);
+            }
+            at = match own {
+                ObjectKey::Pod(pod) => w.pods.get(pod.ix()).and_then(|pod| pod.controller),
+                own => w.workloads.controller(own),
+            };
+        }
+        None
+    }
+
+    /// Looks at an object.
+    pub fn look_at(&mut self, key: ObjectKey) {
+        (self.walk.selected, self.walk.workload) = match key {
+            ObjectKey::Pod(pod) => (Some(pod), None),
+            key => (None, Some(key)),
+        };
+        self.scroll = 0;
+        self.container = 0;
     }
 
     /// The pod that is looked at, where it is one.
@@ -372,268 +445,33 @@ impl App {
     pub fn tell(&mut self, text: impl Into<String>) {
         self.told = Some((text.into(), false));
     }
-    /// Tells of a problem at the foot of the screen.
+    /// Tells of a problem at the foot of the screen, however many lines it has: whoever types on is not held up by it.
     pub fn refuse(&mut self, text: impl Into<String>) {
         let text: String = text.into();
-        if text.trim_end().contains('\n') {
-            self.told = None;
-            self.read("That cannot be done".to_owned(), text.trim_end().to_owned());
-        } else {
-            self.told = Some((text, true));
-        }
+        self.told = Some((text.trim_end().to_owned(), true));
+    }
+    /// A problem is told until the next key.
+    pub fn is_refused(&self) -> bool {
+        self.told.as_ref().is_some_and(|(_, is_problem)| *is_problem)
     }
     /// Opens a text over the screen.
     pub fn read(&mut self, title: String, text: String) {
-        self.mode = Mode::Reading { title, text, scroll: 0 };
+        self.mode = Mode::Reading(Page::of(title, text));
     }
 
-    /// Moves on; a prediction may be asked for first.
-    pub fn go(&mut self, direction: Direction, to: &Move) {
-        self.playing = false;
-        if self.walk.wants_question(direction, to) && self.walk.ask() {
-            self.mode = Mode::Question { marked: 0 };
-            return;
-        }
-        self.moved(direction, to);
+    /// Scrolls the pane that the keys go to, as far as there is something.
+    pub fn scroll_by(&mut self, lines: i32) {
+        let beyond = self.areas.get().beyond.unwrap_or(i32::MAX);
+        let is_from_end = self.view.has_objects() && self.tab.rests_at_its_end();
+        let (least, most) = if is_from_end { (-beyond, 0) } else { (0, beyond) };
+        self.scroll = self.scroll.saturating_add(lines).clamp(least, most);
     }
 
-    /// The move before which a question was asked.
-    pub fn follow(&mut self) {
-        self.moved(Direction::Forward, &Move::Change);
-    }
-
-    /// Something goes on by itself until it is done: a move on its way, causes that are looked up, rows that are looked at.
-    pub fn works(&self) -> bool {
-        self.task.is_some() || self.kept.is_looking()
-    }
-
-    /// Goes on with it, a part of it at once: what takes long is seen to go on, and can be stopped.
-    pub fn work(&mut self) {
-        if self.task.is_none() {
-            return self.kept.look_on();
-        }
-        self.hurry();
-    }
-
-    /// Goes on with what is on its way.
-    pub(super) fn hurry(&mut self) {
-        let start = self.walk.plan().start;
-        match self.task.take() {
-            None => {}
-            Some(Task::Way(mut way, then)) => match self.walk.go_on(&mut way, self.slice) {
-                Some(stop) => self.came(stop, &way, then),
-                None => {
-                    let (now, end) = (offset(self.walk.now(), start), self.walk.plan().until.since(start));
-                    self.tell(match way.is_looking() {
-                        true => "looking through what has been; Esc leaves it".to_owned(),
-                        false => format!("on the way: {now} of {end}; Esc stays here"),
-                    });
-                    self.task = Some(Task::Way(way, then));
-                }
-            },
-            Some(Task::Ahead(mut ahead, is_told)) => {
-                // As many as are played in the time of so many events; of a fleet one.
-                let most = self.slice / (1 + self.walk.world().pods.len());
-                let is_over = (0..most.max(1)).any(|_| self.walk.look_ahead(&mut ahead));
-                if is_over {
-                    if is_told {
-                        self.told = None;
-                    }
-                    let text = self.walk.ahead_in_words(&ahead.futures);
-                    self.read("What may come, under other luck".to_owned(), text);
-                } else {
-                    self.tell(format!(
-                        "playing ahead, under other luck: {}; Esc leaves it",
-                        ahead.futures.count
-                    ));
-                    self.task = Some(Task::Ahead(ahead, true));
-                }
-            }
-            Some(Task::Why(row, is_told)) => match self.walk.look_up(&row, self.slice) {
-                true => {
-                    let why = self.walk.why(&row);
-                    if is_told {
-                        self.told = None;
-                    }
-                    self.read_why(&why);
-                }
-                false => {
-                    self.tell("looking up what was known of it; Esc leaves it");
-                    self.task = Some(Task::Why(row, true));
-                }
-            },
-        }
-    }
-
-    pub(super) fn moved(&mut self, direction: Direction, to: &Move) {
-        self.set_out(Way::new(direction, to.clone()), Then::Look);
-    }
-
-    /// Begins a move, after which something is done.
-    pub(super) fn set_out(&mut self, way: Way, then: Then) {
-        self.playing = false;
-        self.task = Some(Task::Way(Box::new(way), then));
-        self.hurry();
-    }
-
-    /// A move has ended.
-    fn came(&mut self, stop: Stop, way: &Way, then: Then) {
-        match (then, stop) {
-            (Then::Look, _) | (_, Stop::Question) => self.arrived(stop, way.direction(), way.to()),
-            (Then::Undo, _) => self.taken_back(),
-            (Then::Redo(words), _) => self.done_again(&words),
-        }
-    }
-
-    fn arrived(&mut self, stop: Stop, direction: Direction, to: &Move) {
-        self.scroll = 0;
-        match stop {
-            Stop::Question => {
-                self.playing = false;
-                self.mode = Mode::Question { marked: 0 };
-            }
-            Stop::NotFound => {
-                let end = if direction == Direction::Forward { "the end" } else { "the start" };
-                self.tell(format!("there is no such place; this is {end} of the run"));
-            }
-            Stop::There => {
-                self.follow_change(to);
-                self.tell_place(direction, to);
-            }
-        }
-        self.tell_refusal();
-        let over = self.walk.now() >= self.walk.plan().until && self.walk.at_end();
-        if over && direction == Direction::Forward && stop != Stop::Question {
-            self.debrief();
-        }
-    }
-
-    /// Selects whom the change is about that a move looked for.
-    fn follow_change(&mut self, to: &Move) {
-        if self.pinned {
-            return;
-        }
-        if !matches!(to, Move::Change | Move::Failure | Move::Until(_) | Move::Breakpoints) {
-            return;
-        }
-        let Some(row) = self.walk.last_change(None) else {
-            return;
-        };
-        if self.walk.rows_of(self.walk.position()).is_empty() {
-            return;
-        }
-        let w = self.walk.world();
-        let own = self.selection();
-        let found = match (row.pod, row.change) {
-            (Some(pod), _) => Some(ObjectKey::Pod(PodId(pod))),
-            (None, Change::Object { object, .. }) => {
-                let ident = w.directory.objects[object as usize];
-                w.workloads.find(ident.kind, ident.namespace, ident.name)
-            }
-            _ => None,
-        };
-        let Some(found) = found.filter(|found| Some(*found) != own) else {
-            return;
-        };
-        (self.walk.selected, self.walk.workload) = match found {
-            ObjectKey::Pod(pod) => (Some(pod), None),
-            key => (None, Some(key)),
-        };
-        self.container = 0;
-    }
-
-    /// What a command that goes on has printed, and what the API server answered to an action, since it was told last; going
-    /// back takes it back.
-    fn tell_refusal(&mut self) {
-        let printed = self.walk.printed();
-        let line = printed.last().filter(|_| printed.len() > self.printed).cloned();
-        self.printed = printed.len();
-        if let Some(line) = line {
-            self.tell(line);
-        }
-        let all = self.walk.answers();
-        let last = all.last().filter(|_| all.len() > self.answered).cloned();
-        self.answered = all.len();
-        if let Some(answer) = last {
-            self.refuse(answer);
-        }
-    }
-
-    /// Tells once how the questions went; false when there is nothing to tell any more.
-    fn debrief(&mut self) -> bool {
-        let tells = self.walk.quiz.score().1 > 0 && !self.debriefed;
-        if tells {
-            self.debriefed = true;
-            self.read_debrief();
-        }
-        tells
-    }
-
-    /// Opens what a lesson tells at its end.
-    pub fn read_debrief(&mut self) {
-        self.told = None;
-        let text = self.walk.debrief();
-        self.read("How the predictions went".to_owned(), text);
-    }
-
-    /// Leaves; a lesson whose questions are answered tells first what was behind it.
-    pub fn leave(&mut self) {
-        let owes = self.walk.quiz.is_held() && !self.walk.keeps_silent();
-        self.leaves = !(owes && self.debrief());
-        self.last_words = !self.leaves;
-    }
-
-    /// Whether that was read.
-    pub fn debriefed(&self) -> bool {
-        self.debriefed
-    }
-
-    /// A text that was read is closed.
-    pub fn close(&mut self) {
-        self.leaves |= self.last_words;
-    }
-
-    /// The most telling of what the last step wrote.
-    fn tell_place(&mut self, direction: Direction, to: &Move) {
-        if let (Move::Event, Some(record)) = (to, self.walk.step_record(self.walk.position())) {
-            let words = crate::session::words::describe(self.walk.world(), record.event);
-            self.tell(format!("{}: {}", words.component, words.text));
-            return;
-        }
-        let rows = self.walk.rows_of(self.walk.position());
-        let pod = if let Move::PodChange(pod) = to { Some(*pod) } else { None };
-        let row = if rows.is_empty() { None } else { self.walk.last_change(pod) };
-        match row {
-            Some(row) if !matches!(to, Move::To(_) | Move::Step(_) | Move::End) => {
-                let back = if direction == Direction::Back { "back at: " } else { "" };
-                let text = format!("{back}{}", why::headline(&row, &self.walk.world().directory));
-                self.tell(text);
-            }
-            _ => self.told = None,
-        }
-    }
-
-    /// Wall-clock time has passed while it plays.
-    pub fn pass(&mut self, passed: Duration) {
-        let micros = i64::try_from(passed.as_micros()).unwrap_or(0).saturating_mul(i64::from(self.speed));
-        let to = self.walk.now() + Span::from_micros(micros);
-        let before = self.walk.history().len();
-        // What cannot be played in the time of a frame is played in the next one: then it goes slower.
-        let stop = self.walk.go_on(&mut Way::new(Direction::Forward, Move::To(to)), self.slice);
-        if self.walk.history().len() > before
-            && let Some(row) = self.walk.last_change(None)
-        {
-            let text = why::headline(&row, &self.walk.world().directory);
-            self.tell(text);
-        }
-        self.tell_refusal();
-        if stop == Some(Stop::Question) {
-            self.playing = false;
-            self.mode = Mode::Question { marked: 0 };
-        } else if self.walk.now() >= self.walk.plan().until {
-            self.playing = false;
-            self.moved(Direction::Forward, &Move::End);
-        }
+    /// Half of what the panes show of their lines.
+    pub fn half_a_pane(&self) -> i32 {
+        let areas = self.areas.get();
+        let own = areas.panes.iter().flatten().find(|(_, tab)| *tab == self.tab);
+        own.map_or(5, |(area, _)| i32::from(area.height.saturating_sub(1) / 2).max(1))
     }
 
     /// Selects what stands so many places further down.
@@ -655,101 +493,6 @@ impl App {
         let Some(leaf) = self.listed().get(row).copied() else {
             return;
         };
-        (self.walk.selected, self.walk.workload) = match leaf.of {
-            ObjectKey::Pod(pod) => (Some(pod), None),
-            key => (None, Some(key)),
-        };
-        self.scroll = 0;
-        self.container = 0;
-    }
-
-    /// Opens the causes of the last change.
-    pub fn ask_why(&mut self) {
-        if let Some(key) = self.workload() {
-            return match self.walk.why_workload(key) {
-                Ok(why) => self.read_why(&why),
-                Err(problem) => self.refuse(problem),
-            };
-        }
-        let about = self.walk.selected.or_else(|| self.pod());
-        match self.walk.last_change(about).or_else(|| self.walk.last_change(None)) {
-            None => self.refuse("nothing has changed yet"),
-            Some(row) => {
-                self.task = Some(Task::Why(row, false));
-                self.hurry();
-            }
-        }
-    }
-
-    fn read_why(&mut self, why: &Why) {
-        let start = self.walk.plan().start;
-        let mut text = format!("{}  {}\n", offset(why.at, start), why.headline);
-        for link in &why.links {
-            text.push_str(&format!("\n{}  {}\n    {}\n", offset(link.at, start), link.component, link.text));
-        }
-        self.read("Why?".to_owned(), text);
-    }
-
-    /// Gives an answer to the question that waits.
-    pub fn answer(&mut self, choice: usize) {
-        if self.walk.quiz.answer(choice).is_some() {
-            self.told = None;
-            self.mode = Mode::Verdict;
-        }
-    }
-
-    /// A line was typed to its end.
-    pub fn typed(&mut self, prompt: Prompt, text: &str, save: super::Save<'_>) {
-        self.mode = Mode::Walk;
-        let text = text.trim();
-        let done = match prompt {
-            Prompt::Goto => self.instant(text).map(|at| {
-                let direction = if at < self.walk.now() { Direction::Back } else { Direction::Forward };
-                self.moved(direction, &Move::To(at));
-            }),
-            Prompt::Until(direction) => {
-                Breakpoint::parse(text).map(|breakpoint| self.moved(direction, &Move::Until(breakpoint)))
-            }
-            Prompt::Break if text.is_empty() => {
-                self.walk.breakpoints.clear();
-                self.tell("no breakpoints");
-                Ok(())
-            }
-            Prompt::Break => Breakpoint::parse(text).map(|breakpoint| {
-                self.tell(format!("breakpoint: {breakpoint} (c goes there, C back)"));
-                self.walk.breakpoints.push(breakpoint);
-            }),
-            Prompt::Do => {
-                self.do_line(text, None);
-                Ok(())
-            }
-            Prompt::Again => {
-                self.ask_again(text);
-                Ok(())
-            }
-            Prompt::View => View::named(text).map(|view| self.show(view)),
-            Prompt::Filter => {
-                self.filter = Filter { words: text.to_owned() };
-                self.row = 0;
-                self.kept.look_on();
-                Ok(())
-            }
-            Prompt::Save => save(&self.walk, text).map(|told| self.tell(told)),
-        };
-        if let Err(problem) = done {
-            self.refuse(problem);
-        }
-    }
-
-    fn instant(&self, text: &str) -> Result<Time, String> {
-        let span = |text: &str| {
-            crate::scenario::values::parse_duration(text)
-                .map_err(|why| format!("`{text}`: {why}; as in 1m30s, +10s, -10s"))
-        };
-        Ok(match text.chars().next() {
-            Some('+') => self.walk.now() + span(&text[1..])?,
-            Some('-') => self.walk.now() - span(&text[1..])?,
-            _ => self.walk.plan().start + span(text)?,
-        })
+        self.look_at(leaf.of);
     }
 }

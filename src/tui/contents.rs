@@ -1,6 +1,7 @@
-//! The table of contents of the course, from which a lesson is chosen.
+//! The table of contents of the course, from which a lesson is chosen: by its place, or by words of its name or title.
 
 use ratatui::Frame;
+use ratatui::crossterm::event::KeyCode::{Char, Down, End, Enter, Esc, F, Home, PageDown, PageUp, Right, Up};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -8,6 +9,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::draw::{cut, draw_too_small};
+use super::input::Input;
+use super::keys::name;
+use super::popups::popup;
 use crate::course::{Course, Mark};
 
 /// What a person does with the table.
@@ -19,12 +23,75 @@ pub enum Choice {
     Leave,
 }
 
+/// What the keys go to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Mode {
+    Table,
+    /// Words are typed.
+    Find,
+    /// The keys are read.
+    Help,
+}
+
 /// The table of lessons, and where one stands in it.
 pub struct Contents {
     course: Course,
     marked: usize,
     told: String,
+    mode: Mode,
+    /// The words of which a lesson has to have all.
+    find: Input,
+    /// Whoever leaves by Esc has been asked.
+    asked: bool,
 }
+
+/// A key of the table.
+struct Key {
+    codes: &'static [KeyCode],
+    shown: &'static str,
+    does: &'static str,
+    run: fn(&mut Contents) -> Option<Choice>,
+}
+
+const fn key(
+    codes: &'static [KeyCode],
+    shown: &'static str,
+    does: &'static str,
+    run: fn(&mut Contents) -> Option<Choice>,
+) -> Key {
+    Key { codes, shown, does, run }
+}
+
+const PAGE: isize = 10;
+
+/// All keys of the table.
+static KEYS: [Key; 10] = [
+    key(&[Up, Char('k')], "↑ k", "the lesson above", |own| own.step(-1)),
+    key(&[Down, Char('j')], "↓ j", "the lesson below", |own| own.step(1)),
+    key(&[PageUp], "PgUp", "ten further up", |own| own.step(-PAGE)),
+    key(&[PageDown], "PgDn", "ten further down", |own| own.step(PAGE)),
+    key(&[Home, Char('g')], "Home g", "the first one", |own| own.step(isize::MIN / 2)),
+    key(&[End, Char('G')], "End G", "the last one", |own| own.step(isize::MAX / 2)),
+    key(&[Char('n')], "n", "the next one that is open", |own| {
+        own.marked = own.course.next_open(Some(own.marked)).unwrap_or(own.marked);
+        own.keep_in_view()
+    }),
+    key(&[Char('/')], "/", "keep the lessons with words in their name, title or chapter", |own| {
+        (own.find, own.mode) = (Input::default(), Mode::Find);
+        None
+    }),
+    key(&[Enter, Right, Char(' ')], "Enter →", "begin with the one that is marked", |own| {
+        let is_shown = own.shown().contains(&own.marked);
+        if !is_shown {
+            own.told = "no lesson has these words: Esc takes them away".to_owned();
+        }
+        is_shown.then_some(Choice::Lesson(own.marked))
+    }),
+    key(&[Char('?'), F(1)], "? F1", "these keys", |own| {
+        own.mode = Mode::Help;
+        None
+    }),
+];
 
 impl Contents {
     /// Marks the next lesson that is open.
@@ -34,38 +101,98 @@ impl Contents {
             Some(_) => "Enter begins with the lesson that is marked.".to_owned(),
             None => "All lessons are done. Any of them can be done again.".to_owned(),
         };
-        Contents { course, marked, told }
+        Contents { course, marked, told, mode: Mode::Table, find: Input::default(), asked: false }
     }
 
     /// A lesson was left; the next open one is marked.
     pub fn back_from(&mut self, lesson: usize, course: Course, told: String) {
-        *self = Contents { marked: course.following(lesson).unwrap_or(lesson), course, told };
+        let marked = course.following(lesson).unwrap_or(lesson);
+        *self = Contents { marked, told, ..Contents::new(course) };
+    }
+
+    /// The lessons that are listed.
+    fn shown(&self) -> Vec<usize> {
+        let words: Vec<String> =
+            self.find.text().to_lowercase().split_whitespace().map(str::to_owned).collect();
+        let chapters = self.course.chapters.iter();
+        let all = chapters.flat_map(|chapter| chapter.lessons.iter().map(|ix| (chapter.title.as_str(), *ix)));
+        let has = |(chapter, ix): &(&str, usize)| {
+            let lesson = &self.course.lessons[*ix];
+            let text = format!("{} {} {chapter}", lesson.name, lesson.title).to_lowercase();
+            words.iter().all(|word| text.contains(word.as_str()))
+        };
+        all.filter(has).map(|(_, ix)| ix).collect()
+    }
+
+    /// Marks a lesson so many places further down.
+    fn step(&mut self, by: isize) -> Option<Choice> {
+        let shown = self.shown();
+        let at = shown.iter().position(|ix| *ix == self.marked).unwrap_or(0);
+        let to = at.saturating_add_signed(by).min(shown.len().saturating_sub(1));
+        self.marked = shown.get(to).copied().unwrap_or(self.marked);
+        None
+    }
+
+    /// What is marked is listed.
+    fn keep_in_view(&mut self) -> Option<Choice> {
+        if !self.shown().contains(&self.marked) {
+            self.marked = self.shown().first().copied().unwrap_or(self.marked);
+        }
+        None
     }
 
     /// A key was pressed; what it chose, if it chose something.
     pub fn key(&mut self, key: KeyEvent) -> Option<Choice> {
-        const PAGE: usize = 10;
-        let last = self.course.lessons.len().saturating_sub(1);
-        if key.modifiers.contains(KeyModifiers::CONTROL) && matches!(key.code, KeyCode::Char('c' | 'd')) {
+        let held = key.modifiers.contains(KeyModifiers::CONTROL);
+        if held && key.code == Char('c') {
             return Some(Choice::Leave);
         }
-        match key.code {
-            KeyCode::Up | KeyCode::Char('k') => self.marked = self.marked.saturating_sub(1),
-            KeyCode::Down | KeyCode::Char('j') => self.marked = (self.marked + 1).min(last),
-            KeyCode::PageUp => self.marked = self.marked.saturating_sub(PAGE),
-            KeyCode::PageDown => self.marked = (self.marked + PAGE).min(last),
-            KeyCode::Home => self.marked = 0,
-            KeyCode::End => self.marked = last,
-            KeyCode::Char('n') => {
-                self.marked = self.course.next_open(Some(self.marked)).unwrap_or(self.marked);
+        match self.mode {
+            Mode::Find => return self.find_key(key),
+            Mode::Help => {
+                self.mode = Mode::Table;
+                if matches!(key.code, Esc | Enter | Char('q' | '?') | F(1)) {
+                    return None;
+                }
             }
-            KeyCode::Enter | KeyCode::Right | KeyCode::Char(' ') if !self.course.lessons.is_empty() => {
-                return Some(Choice::Lesson(self.marked));
+            Mode::Table => {}
+        }
+        let was_asked = std::mem::take(&mut self.asked);
+        match (key.code, held) {
+            (Char('q'), false) => return Some(Choice::Leave),
+            (Esc, _) if !self.find.text().is_empty() => {
+                self.find = Input::default();
+                self.told = "All lessons again.".to_owned();
             }
-            KeyCode::Char('q') | KeyCode::Esc => return Some(Choice::Leave),
-            _ => {}
+            (Esc, _) if was_asked => return Some(Choice::Leave),
+            (Esc, _) => {
+                self.asked = true;
+                self.told = "Esc again, or q, leaves the course.".to_owned();
+            }
+            (Char('d' | 'f'), true) => return self.step(PAGE),
+            (Char('u' | 'b'), true) => return self.step(-PAGE),
+            (code, false) if KEYS.iter().any(|own| own.codes.contains(&code)) => {
+                self.told = String::new();
+                let found = KEYS.iter().find(|own| own.codes.contains(&code));
+                return found.and_then(|own| (own.run)(self));
+            }
+            _ => {
+                if let Some(name) = name(key) {
+                    self.told = format!("`{name}` is no key here; ? lists them");
+                }
+            }
         }
         None
+    }
+
+    fn find_key(&mut self, key: KeyEvent) -> Option<Choice> {
+        match key.code {
+            Esc => (self.find, self.mode) = (Input::default(), Mode::Table),
+            Enter => self.mode = Mode::Table,
+            Up | Down => return self.step(if key.code == Up { -1 } else { 1 }),
+            _ => drop(self.find.key(key, &[])),
+        }
+        self.keep_in_view()
     }
 
     /// Draws the table; the marked lesson is always in view.
@@ -82,28 +209,57 @@ impl Contents {
         ])
         .areas(area);
         let width = usize::from(area.width);
-        let heading = format!(" The course  {}", self.course.summary());
+        let heading = format!(" {}  {}", self.course.title, self.course.summary());
         let bar = Style::new().add_modifier(Modifier::REVERSED);
         frame.render_widget(Paragraph::new(cut(&format!("{heading:<width$}"), width)).style(bar), title);
         self.draw_list(frame, list);
-        let style = Style::new().fg(Color::Cyan);
-        frame.render_widget(Paragraph::new(Span::styled(cut(&self.told, width), style)), told);
-        let words = "↑↓ choose  Enter begins  n next open one  PgUp PgDn Home End  q leaves";
+        let line = match self.mode {
+            Mode::Find => {
+                let mut spans = vec![Span::styled("Find: ", Style::new().add_modifier(Modifier::BOLD))];
+                spans.extend(self.find.spans());
+                spans.push(Span::raw(format!("   {} lessons", self.shown().len())));
+                Line::from(spans)
+            }
+            _ if !self.find.text().is_empty() && self.told.is_empty() => {
+                Line::raw(format!("/{}: {} lessons; Esc: all of them", self.find.text(), self.shown().len()))
+            }
+            _ => Line::styled(cut(&self.told, width), Style::new().fg(Color::Cyan)),
+        };
+        frame.render_widget(Paragraph::new(line), told);
+        let words = match self.mode {
+            Mode::Find => "Enter keeps them  Esc takes the words away  ↑↓ choose",
+            Mode::Help => "Esc closes",
+            Mode::Table => "↑↓ choose  Enter begins  n next open one  / find  ? keys  q leaves",
+        };
         let style = Style::new().fg(Color::DarkGray);
         frame.render_widget(Paragraph::new(Span::styled(cut(words, width), style)), keys);
+        if self.mode == Mode::Help {
+            let shown = KEYS.iter().map(|key| Line::raw(format!("{:<8}  {}", key.shown, key.does)));
+            let others = [
+                "Esc       words away; else leave, asked about once",
+                "q         leave",
+                "Ctrl-C    leave at once",
+            ];
+            popup(frame, area, "Keys", shown.chain(others.map(Line::raw)).collect(), 0);
+        }
     }
 
     fn draw_list(&self, frame: &mut Frame<'_>, area: Rect) {
         let width = usize::from(area.width);
         let mut lines = Vec::new();
         let mut marked_at = 0;
+        let all = self.shown();
         for chapter in &self.course.chapters {
+            let own: Vec<usize> = chapter.lessons.iter().copied().filter(|ix| all.contains(ix)).collect();
+            if own.is_empty() {
+                continue;
+            }
             if !lines.is_empty() {
                 lines.push(Line::raw(""));
             }
             let heading = cut(&self.course.heading(chapter), width);
             lines.push(Line::styled(heading, Style::new().add_modifier(Modifier::BOLD)));
-            for ix in chapter.lessons.iter().copied() {
+            for ix in own {
                 let own = ix == self.marked;
                 let style = match self.course.mark(&self.course.lessons[ix]) {
                     _ if own => Style::new().add_modifier(Modifier::REVERSED),
@@ -117,6 +273,9 @@ impl Contents {
                 let mark = if own { ">" } else { " " };
                 lines.push(Line::styled(cut(&format!("{mark} {}", self.course.line(ix)), width), style));
             }
+        }
+        if lines.is_empty() {
+            lines.push(Line::raw("No lesson has these words: Esc takes them away."));
         }
         let height = usize::from(area.height);
         let most = lines.len().saturating_sub(height);

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::actions::Form;
-use super::app::{App, Mode, Then};
+use super::app::{App, Mode};
+use super::moves::Then;
 use crate::record::{Change, ObjectChange};
-use crate::session::words::offset;
+use crate::session::words::{about, offset};
 use crate::session::{Direction, Move, Way, why};
 use crate::time::{Span, Time};
 
@@ -97,6 +98,7 @@ impl App {
     /// The run is another one from here on.
     fn changed(&mut self) {
         self.changes += 1;
+        self.warned = false;
         self.kept.another_run(self.walk.world());
         self.answered = self.walk.answers().len();
     }
@@ -188,7 +190,8 @@ impl App {
         let now = self.walk.now();
         let sign = if now < from { "-" } else { "+" };
         let span = if now < from { from.since(now) } else { now.since(from) };
-        Some(format!("{sign}{span}"))
+        // As people say it; D tells it exactly.
+        Some(format!("{sign}{}", about(span)))
     }
 
     /// What changed between the two cursors.

@@ -6,16 +6,16 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::app::{App, Areas, Mode, Tab};
-use super::room::{First, lay_out};
+use super::app::{App, Areas, Mode, PANES, Tab, Zoom};
+use super::prompt::Prompt;
+use super::room::lay_out;
 use super::views::View;
-use super::{panes, workloads};
+use super::{columns, panes, workloads};
 use crate::rules::kubectl::printing::{self, StatusSource};
 use crate::rules::kubectl::terminal::escaped;
 use crate::session::words::{broken, offset};
 use crate::session::{kubectl, strip};
 use crate::world::workloads::ObjectKey;
-use crate::world::{PodId, World};
 
 /// The least that can be drawn well.
 const NARROWEST: u16 = 60;
@@ -23,6 +23,12 @@ const LOWEST: u16 = 16;
 
 /// So many lines at the foot may be taken by what is told.
 const TOLD: usize = 3;
+
+/// From here on panes stand side by side, and from here on in three columns.
+const COLUMNS: u16 = 110;
+const WIDE: u16 = 170;
+/// A pane that stands for itself.
+const NO_TABS: &[Tab] = &[];
 
 /// What a STATUS means, as a colour; the word itself says the same.
 pub fn colour(status: &str) -> Style {
@@ -92,38 +98,10 @@ impl App {
         if draw_too_small(frame) {
             return;
         }
-        let w = self.walk.world();
-        let count = match self.view.has_objects() {
-            true => self.listed().len(),
-            false => self.line_count() + usize::from(self.has_header()),
-        };
-        let count = u16::try_from(count).unwrap_or(u16::MAX - 1);
-        let roomy = area.height >= 36;
-        let most = if roomy { area.height / 3 } else { (area.height / 4).max(4) };
-        let table = (count + 1).clamp(2, most);
-        let lanes = match self.selection() {
-            Some(ObjectKey::Pod(pod)) => w.pods[pod.ix()].container_count() as u16 + 3,
-            Some(key) => workloads::lanes(self, key).len() as u16,
-            None => 1,
-        };
-        let strip = (lanes + 1).min(if roomy { 10 } else { 6 });
-        // What is no list of objects has little to say below: the marked row at its length.
-        let table = match self.view.has_objects() {
-            true => table,
-            false => (count + 1)
-                .clamp(2, area.height.saturating_sub(strip + 4 + if roomy { 16 } else { 7 }).max(4)),
-        };
-        let [title, pods, pair, life, panes, told, keys] = Layout::vertical([
-            Constraint::Length(1),
-            Constraint::Length(table),
-            Constraint::Length(1),
-            Constraint::Length(strip),
-            Constraint::Min(4),
-            Constraint::Length(self.told_lines(area.width).len().clamp(1, TOLD) as u16),
-            Constraint::Length(1),
-        ])
-        .areas(area);
-        self.areas.set(Areas { table: pods, panes, ..Areas::default() });
+        let parts = self.parts(area);
+        let [title, pods, pair, life, panes, told, keys] =
+            Layout::vertical(parts.map(Constraint::Length)).areas(area);
+        self.areas.set(Areas { screen: area, table: pods, ..Areas::default() });
         self.draw_title(frame, title);
         self.draw_pods(frame, pods);
         self.draw_pair(frame, pair);
@@ -132,6 +110,58 @@ impl App {
         self.draw_told(frame, told);
         self.draw_keys(frame, keys);
         self.draw_popup(frame, area);
+    }
+
+    /// How high each part is: title, table, what is selected in a line, its strip, panes, what is told, keys.
+    fn parts(&self, area: Rect) -> [u16; 7] {
+        /// So many rows the panes keep.
+        const PANE: u16 = 4;
+        let count = match self.view.has_objects() {
+            true => self.listed().len(),
+            false => self.line_count() + usize::from(self.has_header()),
+        };
+        let wanted = u16::try_from(count).unwrap_or(u16::MAX - 1) + 1;
+        let roomy = area.height >= 36;
+        let lanes = match self.selection() {
+            Some(ObjectKey::Pod(pod)) => self.walk.world().pods[pod.ix()].container_count() as u16 + 3,
+            Some(key) => workloads::lanes(self, key).len() as u16,
+            None => 0,
+        };
+        let strip = match self.zoom {
+            Zoom::Nothing => (lanes + 1).min(if roomy { 10 } else { 6 }),
+            // Where one is in time is always seen.
+            _ => 1,
+        };
+        let told = self.told_lines(area.width).len().clamp(1, self.most_told(area.height)) as u16;
+        let pair = u16::from(self.view.has_objects() || self.view == View::Nodes);
+        let free = area.height.saturating_sub(2 + pair + strip + told);
+        let table = match self.zoom {
+            Zoom::Table => free,
+            Zoom::Pane => wanted.min(3).min(free),
+            Zoom::Nothing if !self.view.has_objects() => {
+                // What is no list of objects has little to say below: the marked row at its length.
+                wanted.min(free.saturating_sub(if roomy { 16 } else { 7 }).max(PANE))
+            }
+            Zoom::Nothing => {
+                let own = if roomy { area.height / 3 } else { (area.height / 4).max(PANE) };
+                // What a pane alone has no lines for is the table's.
+                let below = if self.has_columns(area.width, free.saturating_sub(own)) {
+                    free.saturating_sub(own)
+                } else {
+                    let most = usize::from(free.saturating_sub(own));
+                    let lines = panes::lines(self, self.tab, usize::from(area.width), most).0.len();
+                    u16::try_from(lines + 1).unwrap_or(u16::MAX)
+                };
+                wanted.clamp(2, own.max(free.saturating_sub(below.max(PANE))))
+            }
+        };
+        let table = table.min(free);
+        [1, table, pair, strip, free - table, told, 1]
+    }
+
+    /// Whether panes stand side by side.
+    fn has_columns(&self, width: u16, height: u16) -> bool {
+        width >= COLUMNS && height >= 16 && self.zoom == Zoom::Nothing && self.view.has_objects()
     }
 
     fn draw_title(&self, frame: &mut Frame<'_>, area: Rect) {
@@ -155,8 +185,12 @@ impl App {
             }
             (None, (right, answered)) => {
                 let quiz = if answered == 0 { String::new() } else { format!("  {right}/{answered} right") };
-                let left = format!(" {}{clock}  event {}", plan.name, self.walk.position());
-                (left, format!("{sign} {}x{quiz}  ? help ", self.speed))
+                let right = format!("{sign} {}x{quiz}  ? help ", self.speed);
+                let left = format!(" {}{clock}", plan.name);
+                let event = format!("  event {}", self.walk.position());
+                // Where one is in events is told where there is room for it.
+                let all = left.chars().count() + event.chars().count() + right.chars().count();
+                (if all < width { left + &event } else { left }, right)
             }
         };
         let gap = width.saturating_sub(left.chars().count() + right.chars().count());
@@ -210,34 +244,25 @@ impl App {
         let shown = &list[first..(first + rows).min(list.len())];
         self.areas.set(Areas { first, ..self.areas.get() });
         let namespaces = kubectl::several_namespaces(w);
-        let mut table: Vec<Vec<String>> = vec![header()];
-        table.extend(shown.iter().map(|leaf| {
-            self.kept.spelled.one();
-            let mut cells = match leaf.of {
-                ObjectKey::Pod(pod) => self.cells(w, pod, namespaces && leaf.depth == 0),
-                key => workloads::cells(self, key, namespaces),
-            };
-            cells[0].insert_str(0, &"  ".repeat(leaf.depth));
-            cells
-        }));
+        let table = columns::table(self, shown, namespaces);
+        let status = table[0].iter().position(|header| header == "STATUS");
         // Where not all fit, the header tells which one of how many is chosen.
-        let count =
-            if list.len() > rows { format!("{}/{}", selected + 1, list.len()) } else { String::new() };
-        let widths = fit(&table, usize::from(area.width).saturating_sub(count.len()));
+        let chosen = found.map_or_else(|| "-".to_owned(), |at| (at + 1).to_string());
+        let count = if list.len() > rows { format!("{chosen}/{}", list.len()) } else { String::new() };
+        let widths = columns::widths(&table, usize::from(area.width).saturating_sub(count.len()));
         for (at, row) in table.iter().enumerate() {
             let place = Rect { y: area.y + at as u16, height: 1, ..area };
             let chosen = at > 0 && found == Some(first + at - 1);
             let mark = if chosen { ">" } else { " " };
             let mut spans = vec![Span::raw(mark)];
-            for (ix, cell) in row.iter().enumerate() {
-                if widths[ix] == 0 {
-                    continue;
-                }
+            for (ix, cell) in
+                row.iter().enumerate().filter(|(ix, _)| widths.get(*ix).is_some_and(|own| *own > 0))
+            {
                 let short = if ix == 0 { cut_within(cell, widths[0]) } else { cut(cell, widths[ix]) };
                 let text = format!("{short:<width$}", width = widths[ix] + 2);
                 let style = match (at, ix) {
                     (0, _) => Style::new().add_modifier(Modifier::BOLD),
-                    (_, STATUS) => colour(cell),
+                    (_, ix) if Some(ix) == status => colour(cell),
                     _ => Style::new(),
                 };
                 spans.push(Span::styled(text, style));
@@ -278,18 +303,12 @@ impl App {
         frame.render_widget(Paragraph::new(shown), area);
     }
 
-    /// kubectl's wide columns, and the phase right before STATUS.
-    fn cells(&self, w: &World, pod: PodId, namespaces: bool) -> Vec<String> {
-        let [name, ready, status, restarts, age, ip, node, nominated, gates] =
-            kubectl::cells(w, pod, self.walk.now());
-        let p = &w.pods[pod.ix()];
-        let name = if namespaces { format!("{}/{name}", p.ident.namespace) } else { name };
-        vec![name, ready, p.status.phase().to_string(), status, restarts, age, ip, node, nominated, gates]
-    }
-
     /// Phase and STATUS of the selected pod side by side, and where STATUS comes from.
     fn draw_pair(&self, frame: &mut Frame<'_>, area: Rect) {
         let w = self.walk.world();
+        if let Some(node) = self.node() {
+            return panes::draw_node_pair(self, frame, area, node);
+        }
         if let Some(key) = self.workload() {
             return workloads::draw_pair(self, frame, area, key);
         }
@@ -334,10 +353,7 @@ impl App {
             Span::styled(status.clone(), bold.patch(colour(&status))),
             Span::raw(format!(" ({from})")),
         ]);
-        frame.render_widget(
-            Paragraph::new(lay_out(vec![line], usize::from(area.width), 1, First::Upper)),
-            area,
-        );
+        frame.render_widget(Paragraph::new(lay_out(vec![line], usize::from(area.width), 1)), area);
     }
 
     fn draw_strip(&self, frame: &mut Frame<'_>, area: Rect) {
@@ -348,7 +364,11 @@ impl App {
             workloads::draw_strip(self, frame, area, key, (name, width));
             return self.draw_axis(frame, area, (name, width), self.walk.cell_of_now(from, to, width));
         }
-        let Some(pod) = self.pod() else { return };
+        let Some(pod) = self.pod() else {
+            let name = 6;
+            let width = usize::from(area.width).saturating_sub(name + 2);
+            return self.draw_axis(frame, area, (name, width), self.walk.cell_of_now(from, to, width));
+        };
         let drawn = self.walk.strip(pod, from, to, 1);
         let name = drawn.lanes.iter().map(|lane| lane.name.chars().count()).max().unwrap_or(5).clamp(6, 14);
         let width = usize::from(area.width).saturating_sub(name + 2);
@@ -380,12 +400,20 @@ impl App {
                 }
             }
         };
+        // The ends are labelled at the ends, and where we are beside its mark; an end that would touch that is left out.
         let (begin, end) = (offset(from, start), offset(to, start));
-        let (first, last) = (begin.chars().count(), end.chars().count());
-        // Where we are makes room for itself: what stands there moves aside.
-        let right = width.saturating_sub(last);
-        write(if cursor < first { cursor + 1 } else { 0 }, &begin);
-        write(if cursor >= right { cursor.saturating_sub(last) } else { right }, &end);
+        let own = offset(self.walk.now(), start);
+        let (first, last, long) = (begin.chars().count(), end.chars().count(), own.chars().count());
+        let is_right = cursor + 1 + long <= width;
+        let place = if is_right { cursor + 1 } else { cursor.saturating_sub(long) };
+        let (left, right) = if is_right { (cursor, place + long) } else { (place, cursor + 1) };
+        if first < left {
+            write(0, &begin);
+        }
+        if right + last < width {
+            write(width - last, &end);
+        }
+        write(place, &own);
         for (letter, at) in self.bookmarks.iter().filter(|(_, at)| (from..=to).contains(*at)) {
             write(strip::cell(*at, from, to, width), letter.encode_utf8(&mut [0; 4]));
         }
@@ -399,8 +427,9 @@ impl App {
     }
 
     fn draw_panes(&self, frame: &mut Frame<'_>, area: Rect) {
-        /// From here on there is room for three columns.
-        const WIDE: u16 = 170;
+        if area.height == 0 {
+            return;
+        }
         if !self.view.has_objects() {
             return panes::draw_row(self, frame, area);
         }
@@ -410,18 +439,24 @@ impl App {
             _ if self.walk.keeps_silent() => Tab::History,
             _ => Tab::Coming,
         };
-        if area.width >= WIDE && area.height >= 16 {
+        let placed: Vec<(Rect, Tab, &[Tab])> = if !self.has_columns(area.width, area.height) {
+            vec![(area, self.tab, &Tab::ALL[..])]
+        } else if area.width >= WIDE {
             let thirds = [Constraint::Percentage(32), Constraint::Percentage(34), Constraint::Percentage(34)];
             let [left, middle, right] = Layout::horizontal(thirds).spacing(2).areas(area);
             let halves = || Layout::vertical([Constraint::Percentage(60), Constraint::Percentage(40)]);
             let ([state, logs], [events, history]) = (halves().areas(left), halves().areas(middle));
-            panes::draw(self, frame, state, Tab::State, &[]);
-            panes::draw(self, frame, logs, Tab::Logs, &[]);
-            panes::draw(self, frame, events, Tab::Events, &[]);
-            panes::draw(self, frame, history, Tab::History, &[]);
-            return panes::draw(self, frame, right, turned, &Tab::TURNED);
-        }
-        if area.width >= 110 && area.height >= 16 {
+            let beside = if turned == Tab::History { Tab::Coming } else { turned };
+            let beside =
+                if self.walk.keeps_silent() && beside == Tab::Coming { Tab::Describe } else { beside };
+            vec![
+                (state, Tab::State, NO_TABS),
+                (logs, Tab::Logs, NO_TABS),
+                (events, Tab::Events, NO_TABS),
+                (history, Tab::History, NO_TABS),
+                (right, beside, &Tab::TURNED_BESIDE[..]),
+            ]
+        } else {
             let [left, right] = Layout::horizontal([Constraint::Percentage(42), Constraint::Percentage(58)])
                 .spacing(2)
                 .areas(area);
@@ -429,33 +464,40 @@ impl App {
                 Layout::vertical([Constraint::Percentage(62), Constraint::Percentage(38)]).areas(left);
             let [events, third] =
                 Layout::vertical([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(right);
-            panes::draw(self, frame, state, Tab::State, &[]);
-            panes::draw(self, frame, logs, Tab::Logs, &[]);
-            panes::draw(self, frame, events, Tab::Events, &[]);
-            panes::draw(self, frame, third, turned, &Tab::TURNED);
-        } else {
-            panes::draw(self, frame, area, self.tab, &Tab::ALL);
+            vec![
+                (state, Tab::State, NO_TABS),
+                (logs, Tab::Logs, NO_TABS),
+                (events, Tab::Events, NO_TABS),
+                (third, turned, &Tab::TURNED[..]),
+            ]
+        };
+        let mut places = [None; PANES];
+        for (place, (area, tab, _)) in places.iter_mut().zip(&placed) {
+            *place = Some((*area, *tab));
+        }
+        self.areas.set(Areas { panes: places, ..self.areas.get() });
+        for (area, tab, tabs) in placed {
+            panes::draw(self, frame, area, tab, tabs);
         }
     }
 
     fn draw_told(&self, frame: &mut Frame<'_>, area: Rect) {
-        if let Mode::Typing { prompt, text } = &self.mode {
-            let (asks, example) = prompt.asks();
-            let hint = if text.is_empty() { format!("   (as in {example})") } else { String::new() };
-            let line = Line::from(vec![
-                Span::styled(format!("{asks}: "), Style::new().add_modifier(Modifier::BOLD)),
-                Span::raw(text.clone()),
-                Span::raw("▏"),
-                Span::styled(hint, Style::new().fg(Color::DarkGray)),
-            ]);
-            frame.render_widget(Paragraph::new(line), area);
+        if let Mode::Typing(typing) = &self.mode {
+            let (asks, example) = typing.prompt.asks();
+            let is_empty = typing.input.text().is_empty();
+            let hint = if is_empty { format!("   (as in {example})") } else { String::new() };
+            let mut spans =
+                vec![Span::styled(format!("{asks}: "), Style::new().add_modifier(Modifier::BOLD))];
+            spans.extend(typing.input.spans());
+            spans.push(Span::styled(hint, Style::new().fg(Color::DarkGray)));
+            frame.render_widget(Paragraph::new(Line::from(spans)), area);
             return;
         }
-        let problem = self.told.as_ref().is_some_and(|(_, problem)| *problem);
-        let style = Style::new().fg(if problem { Color::Red } else { Color::Cyan });
+        let style = Style::new().fg(if self.is_refused() { Color::Red } else { Color::Cyan });
         let mut lines = self.told_lines(area.width);
-        if lines.len() > TOLD {
-            lines.truncate(TOLD);
+        let most = usize::from(area.height).max(1);
+        if lines.len() > most {
+            lines.truncate(most);
             if let Some(last) = lines.last_mut() {
                 *last = cut(&format!("{last} …"), usize::from(area.width));
             }
@@ -464,19 +506,27 @@ impl App {
         frame.render_widget(Paragraph::new(lines), area);
     }
 
+    /// How many lines at the foot may be taken: a problem is told at more length.
+    fn most_told(&self, height: u16) -> usize {
+        if self.is_refused() { usize::from(height / 3).max(TOLD) } else { TOLD }
+    }
+
     /// What was told last, as broken to the screen's width; nothing while something is typed.
     fn told_lines(&self, width: u16) -> Vec<String> {
+        let width = usize::from(width);
         match (&self.mode, &self.told) {
-            (Mode::Typing { .. }, _) | (_, None) => Vec::new(),
-            (_, Some((text, problem))) => {
-                let mark = if *problem { "! " } else { "" };
-                broken(&escaped(&format!("{mark}{text}")).replace('\n', " "), usize::from(width))
+            (Mode::Typing(_), _) | (_, None) => Vec::new(),
+            (_, Some((text, true))) => {
+                let text = format!("! {text}");
+                text.lines().flat_map(|line| broken(&escaped(line), width)).collect()
             }
+            (_, Some((text, false))) => broken(&escaped(text).replace('\n', " "), width),
         }
     }
 
     fn draw_keys(&self, frame: &mut Frame<'_>, area: Rect) {
-        let keys = match self.mode {
+        let foot;
+        let keys = match &self.mode {
             Mode::Walk if self.walk.quiz.insists() => {
                 "a the question  S pass it by  w why  ← back  ↑↓ pod  Tab pane  ? keys  q leave"
             }
@@ -484,18 +534,24 @@ impl App {
                 "→ next  ← back  w why  f failure  ↑↓ pod  Tab pane  p play  ? keys  q leave"
             }
             Mode::Walk => "→ next  ← back  w why  f failure  Enter act  : view  / find  ? keys  q quit",
-            Mode::Typing { .. } => "Enter does it  Esc leaves it",
+            Mode::Typing(typing) if typing.prompt == Prompt::Filter => {
+                "Enter keeps it  Esc as it was before  ↑ what was typed before"
+            }
+            Mode::Typing(_) => "Enter does it  Esc leaves it  Tab completes  ↑ what was typed before",
             Mode::Question { .. } if self.walk.quiz.insists() => {
                 "1-9 or ↑↓ Enter answers  h hint (half the point)  s passes by  Esc looks around"
             }
             Mode::Question { .. } => "1-9 or ↑↓ Enter answers  h hint  Esc not now",
-            Mode::Verdict if self.walk.quiz.is_held() => "Enter goes on  r asks it again",
-            Mode::Verdict => "Enter goes on",
-            Mode::Menu { .. } => "↑↓ Enter chooses  Esc leaves it",
+            Mode::Verdict if self.walk.quiz.is_held() => "Enter goes on  r asks it again  Esc stays here",
+            Mode::Verdict => "Enter goes on  Esc stays here",
+            Mode::Menu { .. } => "its key, or ↑↓ Enter, chooses  Esc leaves it",
             Mode::Form(_) => "↑↓ Tab field  Ctrl-U empties it  Enter does it  Esc back to the menu",
             Mode::Later { .. } => "k keep  d drop  Esc neither",
             Mode::Letter(_) => "a letter or a digit  Esc leaves it",
-            Mode::Reading { .. } | Mode::Help { .. } => "↑↓ scroll  Esc closes",
+            Mode::Reading(page) => {
+                foot = page.foot();
+                &foot
+            }
         };
         let style = Style::new().fg(Color::DarkGray);
         frame.render_widget(Paragraph::new(Span::styled(cut(keys, usize::from(area.width)), style)), area);
@@ -510,29 +566,4 @@ pub fn mark_style(mark: strip::Mark) -> Style {
         Mark::BackOff | Mark::Pending | Mark::Waiting => Style::new().fg(Color::Yellow),
         Mark::Nothing | Mark::NotReady | Mark::Told => Style::new(),
     }
-}
-
-const STATUS: usize = 3;
-
-fn header() -> Vec<String> {
-    ["NAME", "READY", "PHASE", "STATUS", "RESTARTS", "AGE", "IP", "NODE", "NOMINATED NODE", "READINESS GATES"]
-        .map(str::to_owned)
-        .to_vec()
-}
-
-/// The width of every column; the least telling ones make room where there is too little.
-fn fit(table: &[Vec<String>], width: usize) -> Vec<usize> {
-    const LEAST_FIRST: [usize; 5] = [8, 9, 6, 5, 7];
-    let columns = table.first().map_or(0, Vec::len);
-    let mut widths: Vec<usize> =
-        (0..columns).map(|ix| table.iter().map(|row| row[ix].chars().count()).max().unwrap_or(0)).collect();
-    let total = |widths: &[usize]| 1 + widths.iter().filter(|w| **w > 0).map(|w| w + 2).sum::<usize>();
-    for ix in LEAST_FIRST {
-        if total(&widths) > width {
-            widths[ix] = 0;
-        }
-    }
-    let over = total(&widths).saturating_sub(width);
-    widths[0] = widths[0].saturating_sub(over).max(8);
-    widths
 }

@@ -12,6 +12,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::draw::{cut, draw_too_small};
+use super::input::Input;
 use super::popups::popup;
 use crate::drill::{Drill, HELP};
 use crate::rules::kubectl::terminal::escaped;
@@ -36,11 +37,12 @@ pub struct DrillScreen {
     pub drill: Drill,
     /// The person leaves.
     pub leaves: bool,
+    /// The screen is to be drawn anew from nothing.
+    pub redraws: bool,
     mode: Mode,
-    typed: String,
-    /// Lines said before, and which of them was fetched back.
+    typed: Input,
+    /// Lines said before.
     before: Vec<String>,
-    fetched: Option<usize>,
     /// What was said and answered; those that were said are marked.
     told: Vec<(bool, String)>,
     /// How far one has scrolled up from its end.
@@ -58,10 +60,10 @@ impl DrillScreen {
         let mut screen = DrillScreen {
             drill,
             leaves: false,
+            redraws: false,
             mode: Mode::Line,
-            typed: String::new(),
+            typed: Input::default(),
             before: Vec::new(),
-            fetched: None,
             told,
             up: 0,
             cluster: Vec::new(),
@@ -79,7 +81,7 @@ impl DrillScreen {
     /// A key was pressed.
     pub fn key(&mut self, key: KeyEvent) {
         let held = key.modifiers.contains(KeyModifiers::CONTROL);
-        if held && matches!(key.code, KeyCode::Char('c' | 'd')) {
+        if held && key.code == KeyCode::Char('c') {
             self.leaves = true;
             return;
         }
@@ -88,7 +90,15 @@ impl DrillScreen {
             Mode::Help(scroll) => match key.code {
                 KeyCode::Down | KeyCode::PageDown => self.mode = Mode::Help(scroll.saturating_add(1)),
                 KeyCode::Up | KeyCode::PageUp => self.mode = Mode::Help(scroll.saturating_sub(1)),
-                _ => self.mode = Mode::Line,
+                KeyCode::Esc | KeyCode::Enter | KeyCode::F(1) => self.mode = Mode::Line,
+                // Whoever types on has read enough.
+                KeyCode::Char(letter) if !held => {
+                    self.mode = Mode::Line;
+                    if !matches!(letter, 'q' | '?') {
+                        self.line_key(key, held);
+                    }
+                }
+                _ => {}
             },
             Mode::Kinds(marked) => {
                 let kinds: Vec<&'static str> = Drill::kinds().map(|(kind, _)| kind).collect();
@@ -111,7 +121,7 @@ impl DrillScreen {
                     // What the menu does not have is typed.
                     Chosen::Leave => {
                         self.mode = Mode::Line;
-                        self.typed = format!("cause {kind} ");
+                        self.typed.set(&format!("cause {kind} "));
                     }
                 }
             }
@@ -121,26 +131,25 @@ impl DrillScreen {
     fn line_key(&mut self, key: KeyEvent, held: bool) {
         const PAGE: usize = 8;
         match key.code {
-            KeyCode::Enter if self.drill.is_over() && self.typed.is_empty() => self.leaves = true,
+            KeyCode::Enter if self.drill.is_over() && self.typed.text().is_empty() => self.leaves = true,
             KeyCode::Enter => {
-                let line = std::mem::take(&mut self.typed);
+                let line = self.typed.take();
                 self.enter(line.trim());
             }
+            KeyCode::Tab if !self.typed.text().is_empty() => self.typed.complete(&self.drill.words()),
             KeyCode::Tab | KeyCode::F(2) => self.mode = Mode::Kinds(0),
             KeyCode::F(1) => self.mode = Mode::Help(0),
-            KeyCode::Char('?') if self.typed.is_empty() => self.mode = Mode::Help(0),
+            KeyCode::Char('?') if self.typed.text().is_empty() => self.mode = Mode::Help(0),
             KeyCode::Esc if self.drill.is_over() => self.leaves = true,
-            KeyCode::Esc => self.typed.clear(),
-            KeyCode::Backspace => drop(self.typed.pop()),
-            KeyCode::Char('u') if held => self.typed.clear(),
-            KeyCode::Char(c) if !held => self.typed.push(c),
-            KeyCode::Up => self.fetch(self.fetched.unwrap_or(self.before.len()).checked_sub(1)),
-            KeyCode::Down => self.fetch(self.fetched.map(|at| at + 1)),
+            KeyCode::Esc => self.typed = Input::default(),
+            KeyCode::Char('l') if held => self.redraws = true,
             KeyCode::PageUp => self.up = (self.up + PAGE).min(self.told.len()),
             KeyCode::PageDown => self.up = self.up.saturating_sub(PAGE),
-            KeyCode::Home => self.down = self.down.saturating_sub(PAGE),
-            KeyCode::End => self.down = (self.down + PAGE).min(self.cluster.len().saturating_sub(1)),
-            _ => {}
+            KeyCode::Home if self.typed.text().is_empty() => self.down = self.down.saturating_sub(PAGE),
+            KeyCode::End if self.typed.text().is_empty() => {
+                self.down = (self.down + PAGE).min(self.cluster.len().saturating_sub(1));
+            }
+            _ => drop(self.typed.key(key, &self.before)),
         }
     }
 
@@ -152,14 +161,6 @@ impl DrillScreen {
             MouseEventKind::ScrollDown => self.up = self.up.saturating_sub(LINES),
             _ => {}
         }
-    }
-
-    /// A line that was said comes back to be said again, or changed.
-    fn fetch(&mut self, at: Option<usize>) {
-        let Some(at) = at else { return };
-        let line = self.before.get(at).cloned();
-        self.fetched = line.is_some().then_some(at);
-        self.typed = line.unwrap_or_default();
     }
 
     fn enter(&mut self, line: &str) {
@@ -177,7 +178,7 @@ impl DrillScreen {
         if self.before.last().is_none_or(|last| last != line) {
             self.before.push(line.to_owned());
         }
-        (self.fetched, self.up) = (None, 0);
+        self.up = 0;
         self.told.push((true, format!("[+{}] {line}", self.clock())));
         self.told.extend(answer.lines().map(|line| (false, line.to_owned())));
         self.look();
@@ -232,16 +233,13 @@ impl DrillScreen {
             middle
         };
         self.draw_said(frame, said);
-        let typed = Line::from(vec![
-            Span::styled("> ", Style::new().add_modifier(Modifier::BOLD)),
-            Span::raw(escaped(&self.typed).into_owned()),
-            Span::raw("▏"),
-        ]);
-        frame.render_widget(Paragraph::new(typed), line);
+        let mut typed = vec![Span::styled("> ", Style::new().add_modifier(Modifier::BOLD))];
+        typed.extend(self.typed.spans());
+        frame.render_widget(Paragraph::new(Line::from(typed)), line);
         let words = match (&self.mode, self.drill.is_over()) {
             (Mode::Line, true) => "It is over: Enter or Esc leaves  PgUp PgDn what was said",
             (Mode::Line, false) => {
-                "Enter says it  Tab a cause  ↑↓ before  PgUp PgDn said  ? help  Ctrl-C leaves"
+                "Enter says it  Tab a cause, or completes  ↑↓ before  PgUp PgDn  ? help  Ctrl-C"
             }
             (Mode::Help(_), _) => "↑↓ scroll  Esc closes",
             (Mode::Objects(..), _) => "↑↓ Enter names it  Esc: type what it is in",

@@ -6,399 +6,352 @@ use ratatui::crossterm::event::KeyCode::{
 use ratatui::crossterm::event::{KeyEvent, KeyModifiers};
 
 use super::Save;
-use super::actions::{self, Form};
-use super::app::{App, Letter, Mode, SPEEDS, Tab};
+use super::app::{App, Letter, Mode, SPEEDS, Tab, Zoom};
+use super::page::Page;
 use super::prompt::Prompt;
 use crate::session::Direction::{self, Back, Forward};
 use crate::session::Move;
 
+/// Where a key acts: below which heading the help has it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Context {
+    /// Through time.
+    Time,
+    /// What is looked at.
+    Look,
+    /// How it is shown.
+    Screen,
+    /// What is done.
+    Act,
+    /// What is asked.
+    Ask,
+    /// Everything else of a walk.
+    Leave,
+    /// Over a text.
+    Page,
+    /// In a line that is typed.
+    Line,
+    /// In a menu or a question.
+    Choice,
+    /// The mouse.
+    Mouse,
+}
+
+impl Context {
+    /// Above its keys.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Context::Time => "Through time",
+            Context::Look => "What is looked at",
+            Context::Screen => "How it is shown",
+            Context::Act => "What is done",
+            Context::Ask => "What is asked",
+            Context::Leave => "Help, back, away",
+            Context::Page => "Over a text",
+            Context::Line => "In a line that is typed",
+            Context::Choice => "In a menu, a form or a question",
+            Context::Mouse => "The mouse",
+        }
+    }
+}
+
 /// A key, or several that do the same.
 pub struct Key {
+    /// Where it acts.
+    pub context: Context,
     codes: &'static [KeyCode],
+    /// Pressed together with Ctrl.
+    held: bool,
     /// As help has them.
     pub shown: &'static str,
     /// What they do.
     pub does: &'static str,
-    run: fn(&mut App, KeyCode),
+    run: Run,
 }
 
-/// All keys of a walk, in the order of the help.
-pub static KEYS: [Key; 55] = [
-    Key {
-        codes: &[Right, Char('n'), Char(' '), Char('l')],
-        shown: "→ n Space",
-        does: "next change that kubectl would show",
-        run: |app, _| app.go(Forward, &Move::Change),
-    },
-    Key {
-        codes: &[Left, Char('b'), Char('h')],
-        shown: "← b",
-        does: "back to the change before",
-        run: |app, _| app.go(Back, &Move::Change),
-    },
-    Key {
-        codes: &[Char('.')],
-        shown: ".",
-        does: "next queued event",
-        run: |app, _| app.go(Forward, &Move::Event),
-    },
-    Key {
-        codes: &[Char(',')],
-        shown: ",",
-        does: "back to the event before",
-        run: |app, _| app.go(Back, &Move::Event),
-    },
-    Key {
-        codes: &[Char('N')],
-        shown: "N",
-        does: "next change of what is selected",
-        run: |app, _| app.pod_change(Forward),
-    },
-    Key {
-        codes: &[Char('B')],
-        shown: "B",
-        does: "back to its change before",
-        run: |app, _| app.pod_change(Back),
-    },
-    Key {
-        codes: &[Char('f')],
-        shown: "f",
-        does: "next failure",
-        run: |app, _| app.go(Forward, &Move::Failure),
-    },
-    Key {
-        codes: &[Char('F')],
-        shown: "F",
-        does: "back to the failure before",
-        run: |app, _| app.go(Back, &Move::Failure),
-    },
-    Key {
-        codes: &[Char('g')],
-        shown: "g",
-        does: "go to an instant: 1m30s, +10s, -10s",
-        run: |app, _| app.ask_for(Prompt::Goto),
-    },
-    Key {
-        codes: &[Char('u')],
-        shown: "u",
-        does: "forward until something is so",
-        run: |app, _| app.ask_for(Prompt::Until(Forward)),
-    },
-    Key {
-        codes: &[Char('U')],
-        shown: "U",
-        does: "back until something is so",
-        run: |app, _| app.ask_for(Prompt::Until(Back)),
-    },
-    Key {
-        codes: &[Char('t')],
-        shown: "t",
-        does: "set a breakpoint (empty: clear them)",
-        run: |app, _| app.ask_for(Prompt::Break),
-    },
-    Key {
-        codes: &[Char('c')],
-        shown: "c",
-        does: "to the next breakpoint",
-        run: |app, _| app.breakpoint_move(Forward),
-    },
-    Key {
-        codes: &[Char('C')],
-        shown: "C",
-        does: "back to the breakpoint before",
-        run: |app, _| app.breakpoint_move(Back),
-    },
-    Key { codes: &[Home], shown: "Home", does: "start of the run", run: |app, _| app.go(Back, &Move::End) },
-    Key {
-        codes: &[End, Char('G')],
-        shown: "End G",
-        does: "end of the run",
-        run: |app, _| app.go(Forward, &Move::End),
-    },
-    Key {
-        codes: &[Char('m')],
-        shown: "m",
-        does: "bookmark here, under a letter",
-        run: |app, _| app.mode = Mode::Letter(Letter::Mark),
-    },
-    Key {
-        codes: &[Char('\'')],
-        shown: "'",
-        does: "to the bookmark of a letter",
-        run: |app, _| app.mode = Mode::Letter(Letter::Jump),
-    },
-    Key {
-        codes: &[Char('M')],
-        shown: "M",
-        does: "second cursor here, to measure from; again: away",
-        run: |app, _| app.set_second(),
-    },
-    Key {
-        codes: &[Char('D')],
-        shown: "D",
-        does: "what changed between the two cursors",
-        run: |app, _| app.read_between(),
-    },
-    Key {
-        codes: &[Char('p')],
-        shown: "p",
-        does: "play, pause",
-        run: |app, _| app.playing = !app.playing && app.walk.now() < app.walk.plan().until,
-    },
-    Key {
-        codes: &[Char('+'), Char('=')],
-        shown: "+",
-        does: "faster (up to 1000 times)",
-        run: |app, _| app.faster(1),
-    },
-    Key { codes: &[Char('-')], shown: "-", does: "slower", run: |app, _| app.faster(-1) },
-    Key {
-        codes: &[Up, Char('k')],
-        shown: "↑ k",
-        does: "select what stands above",
-        run: |app, _| app.select(-1),
-    },
-    Key {
-        codes: &[Down, Char('j')],
-        shown: "↓ j",
-        does: "select what stands below",
-        run: |app, _| app.select(1),
-    },
-    Key {
-        codes: &[Char('P')],
-        shown: "P",
-        does: "pin the selection, or let it follow what changes",
-        run: |app, _| app.pin(),
-    },
-    Key {
-        codes: &[Char(':')],
-        shown: ":",
-        does: "another view: deploy, po, no, svc, ev, coming, all",
-        run: |app, _| app.ask_for(Prompt::View),
-    },
-    Key {
-        codes: &[Char('/')],
-        shown: "/",
-        does: "keep rows with words; !words: without; -l app=web",
-        run: |app, _| app.ask_for(Prompt::Filter),
-    },
-    Key {
-        codes: &[PageUp],
-        shown: "PgUp",
-        does: "scroll the lower pane up",
-        run: |app, _| app.scroll = app.scroll.saturating_sub(5),
-    },
-    Key {
-        codes: &[PageDown],
-        shown: "PgDn",
-        does: "scroll it down",
-        run: |app, _| app.scroll = app.scroll.saturating_add(5),
-    },
-    Key { codes: &[TabKey], shown: "Tab", does: "next pane", run: |app, _| app.turn(1) },
-    Key {
-        codes: &[BackTab],
-        shown: "Shift-Tab",
-        does: "pane before",
-        run: |app, _| app.turn(Tab::ALL.len() - 1),
-    },
-    Key {
-        codes: &[Char('1'), Char('2'), Char('3'), Char('4'), Char('5'), Char('6'), Char('7'), Char('8')],
-        shown: "1-8",
-        does: "State, Events, Logs, Describe, Coming, History, Lives, Nodes",
-        run: |app, code| {
+type Run = fn(&mut App, KeyCode);
+
+const fn key(
+    context: Context,
+    codes: &'static [KeyCode],
+    shown: &'static str,
+    does: &'static str,
+    run: Run,
+) -> Key {
+    Key { context, codes, held: false, shown, does, run }
+}
+
+/// With Ctrl.
+const fn ctrl(
+    context: Context,
+    codes: &'static [KeyCode],
+    shown: &'static str,
+    does: &'static str,
+    run: Run,
+) -> Key {
+    Key { held: true, ..key(context, codes, shown, does, run) }
+}
+
+/// One that is found elsewhere, and stands here for the help.
+const fn told(context: Context, shown: &'static str, does: &'static str) -> Key {
+    key(context, &[], shown, does, |_, _| {})
+}
+
+/// All keys, in the order of the help.
+pub static KEYS: [Key; 70] = [
+    key(
+        Context::Time,
+        &[Right, Char('n'), Char(' ')],
+        "→ n Space",
+        "next change that kubectl would show",
+        |app, _| app.go(Forward, &Move::Change),
+    ),
+    key(Context::Time, &[Left, Char('b')], "← b", "back to the change before", |app, _| {
+        app.go(Back, &Move::Change);
+    }),
+    key(Context::Time, &[Char('.')], ".", "next queued event", |app, _| app.go(Forward, &Move::Event)),
+    key(Context::Time, &[Char(',')], ",", "back to the event before", |app, _| app.go(Back, &Move::Event)),
+    key(Context::Time, &[Char('N')], "N", "next change of what is selected", |app, _| {
+        app.pod_change(Forward);
+    }),
+    key(Context::Time, &[Char('B')], "B", "back to its change before", |app, _| app.pod_change(Back)),
+    key(Context::Time, &[Char('f')], "f", "next failure", |app, _| app.go(Forward, &Move::Failure)),
+    key(Context::Time, &[Char('F')], "F", "back to the failure before", |app, _| {
+        app.go(Back, &Move::Failure);
+    }),
+    key(Context::Time, &[Char('g')], "g", "go to an instant: 1m30s, +10s, -10s", |app, _| {
+        app.ask_for(Prompt::Goto);
+    }),
+    key(Context::Time, &[Char('u')], "u", "forward until something is so", |app, _| {
+        app.ask_for(Prompt::Until(Forward));
+    }),
+    key(Context::Time, &[Char('U')], "U", "back until something is so", |app, _| {
+        app.ask_for(Prompt::Until(Back));
+    }),
+    key(Context::Time, &[Char('t')], "t", "set a breakpoint (empty: clear them)", |app, _| {
+        app.ask_for(Prompt::Break);
+    }),
+    key(Context::Time, &[Char('c')], "c", "to the next breakpoint", |app, _| app.breakpoint_move(Forward)),
+    key(Context::Time, &[Char('C')], "C", "back to the breakpoint before", |app, _| {
+        app.breakpoint_move(Back);
+    }),
+    key(Context::Time, &[Home], "Home", "start of the run", |app, _| app.go(Back, &Move::End)),
+    key(Context::Time, &[End, Char('G')], "End G", "end of the run", |app, _| {
+        app.go(Forward, &Move::End);
+    }),
+    key(Context::Time, &[Char('m')], "m", "bookmark here, under a letter", |app, _| {
+        app.mode = Mode::Letter(Letter::Mark);
+    }),
+    key(Context::Time, &[Char('\'')], "'", "to the bookmark of a letter", |app, _| {
+        app.mode = Mode::Letter(Letter::Jump);
+    }),
+    key(Context::Time, &[Char('M')], "M", "second cursor here, to measure from; again: away", |app, _| {
+        app.set_second()
+    }),
+    key(Context::Time, &[Char('D')], "D", "what changed between the two cursors", |app, _| {
+        app.read_between();
+    }),
+    key(Context::Time, &[Char('p')], "p", "play, pause", |app, _| {
+        app.playing = !app.playing && app.walk.now() < app.walk.plan().until;
+    }),
+    key(Context::Time, &[Char('+'), Char('=')], "+", "faster (up to 1000 times)", |app, _| app.faster(1)),
+    key(Context::Time, &[Char('-')], "-", "slower", |app, _| app.faster(-1)),
+    key(Context::Look, &[Up, Char('k')], "↑ k", "select what stands above", |app, _| app.select(-1)),
+    key(Context::Look, &[Down, Char('j')], "↓ j", "select what stands below", |app, _| app.select(1)),
+    key(Context::Look, &[Char('P')], "P", "pin the selection, or let it follow what changes", |app, _| {
+        app.pin()
+    }),
+    key(
+        Context::Look,
+        &[Char(':')],
+        ":",
+        "another view: po, deploy, no, ev, coming, all …; :q, :help",
+        |app, _| app.ask_for(Prompt::View),
+    ),
+    key(
+        Context::Look,
+        &[Char('/')],
+        "/",
+        "keep rows with words; !words: without; -l app=web; -n shop",
+        |app, _| app.ask_for(Prompt::Filter),
+    ),
+    key(Context::Look, &[Char('w')], "w", "why the last change of it came", |app, _| app.ask_why()),
+    key(Context::Look, &[Char('T')], "T", "what may come, with windows and chances", |app, _| {
+        if app.may_act() {
+            app.read_foretold();
+        }
+    }),
+    key(Context::Look, &[Char('y')], "y", "what is selected as YAML", |app, _| app.read_yaml()),
+    key(Context::Look, &[Char('d')], "d", "describe it", |app, _| app.focus(Tab::Describe)),
+    key(Context::Look, &[Char('l')], "l", "its logs", |app, _| app.focus(Tab::Logs)),
+    key(Context::Look, &[Char('o')], "o", "logs: the next container", |app, _| {
+        if app.has_logs() {
+            app.container += 1;
+        }
+    }),
+    key(Context::Look, &[Char('v')], "v", "logs: the previous instance (--previous)", |app, _| {
+        if app.has_logs() {
+            app.previous = !app.previous;
+        }
+    }),
+    key(
+        Context::Screen,
+        &[Char('1'), Char('2'), Char('3'), Char('4'), Char('5'), Char('6'), Char('7'), Char('8')],
+        "1-8",
+        "State, Events, Logs, Describe, Coming, History, Lives, Nodes",
+        |app, code| {
             if let Char(digit @ '1'..='8') = code {
-                app.tab = Tab::ALL[digit as usize - '1' as usize];
-                app.scroll = 0;
+                app.focus(Tab::ALL[digit as usize - '1' as usize]);
             }
         },
-    },
-    Key {
-        codes: &[Char('o')],
-        shown: "o",
-        does: "logs: the next container",
-        run: |app, _| app.container += 1,
-    },
-    Key {
-        codes: &[Char('v')],
-        shown: "v",
-        does: "logs: the previous instance (--previous)",
-        run: |app, _| app.previous = !app.previous,
-    },
-    Key { codes: &[Char('w')], shown: "w", does: "why the last change came", run: |app, _| app.ask_why() },
-    Key {
-        codes: &[Char('T')],
-        shown: "T",
-        does: "what may come, with windows and chances",
-        run: |app, _| {
-            if app.may_act() {
-                app.read_foretold();
-            }
+    ),
+    key(Context::Screen, &[TabKey], "Tab", "next pane", |app, _| app.turn(1)),
+    key(Context::Screen, &[BackTab], "Shift-Tab", "pane before", |app, _| app.turn(Tab::ALL.len() - 1)),
+    key(Context::Screen, &[PageUp], "PgUp", "scroll that pane up", |app, _| app.scroll_by(-5)),
+    key(Context::Screen, &[PageDown], "PgDn", "scroll it down", |app, _| app.scroll_by(5)),
+    ctrl(Context::Screen, &[Char('u'), Char('b')], "Ctrl-U", "half of it up", |app, _| {
+        app.scroll_by(-app.half_a_pane());
+    }),
+    ctrl(Context::Screen, &[Char('d'), Char('f')], "Ctrl-D", "half of it down", |app, _| {
+        app.scroll_by(app.half_a_pane());
+    }),
+    key(
+        Context::Screen,
+        &[Char('Z')],
+        "Z",
+        "that pane on all of the screen, then the table, then as before",
+        |app, _| app.zoom_on(),
+    ),
+    ctrl(Context::Screen, &[Char('l')], "Ctrl-L", "draw the screen anew", |app, _| app.redraws = true),
+    key(
+        Context::Act,
+        &[Enter, Char('A')],
+        "Enter A",
+        "what can be done to it; an event: to its object",
+        |app, _| {
+            app.open_menu();
         },
-    },
-    Key { codes: &[Char('y')], shown: "y", does: "what is selected as YAML", run: |app, _| app.read_yaml() },
-    Key { codes: &[Char('a')], shown: "a", does: "ask me what comes next", run: |app, _| app.ask_next() },
-    Key {
-        codes: &[Char('z')],
-        shown: "z",
-        does: "questions before changes of STATUS: on, off; then a lesson's own",
-        run: |app, _| {
+    ),
+    key(Context::Act, &[Char('x')], "x", "do something now, typed: delete pod/web", |app, _| {
+        if app.may_act() {
+            app.ask_for(Prompt::Do);
+        }
+    }),
+    key(Context::Act, &[Char('X')], "X", "take the last thing back that was done", |app, _| {
+        if app.may_act() {
+            app.undo();
+        }
+    }),
+    key(Context::Act, &[Char('R')], "R", "do again what was taken back", |app, _| {
+        if app.may_act() {
+            app.redo();
+        }
+    }),
+    key(Context::Act, &[Char('L')], "L", "what was done, and when", |app, _| app.read_done()),
+    key(Context::Act, &[Char('s')], "s", "save what was done as a scenario", |app, _| {
+        app.ask_for(Prompt::Save);
+    }),
+    key(Context::Ask, &[Char('a')], "a", "ask me what comes next", |app, _| app.ask_next()),
+    key(
+        Context::Ask,
+        &[Char('z')],
+        "z",
+        "questions: a lesson's own, before changes of STATUS too, none",
+        |app, _| {
             if app.may_act() {
                 let words = app.walk.turn_questions();
                 app.tell(words);
             }
         },
-    },
-    Key {
-        codes: &[Char('S')],
-        shown: "S",
-        does: "pass a lesson's question by; it brings no point",
-        run: |app, _| app.pass_by(),
-    },
-    Key {
-        codes: &[Char('r')],
-        shown: "r",
-        does: "a lesson's question again: the last, or by number",
-        run: |app, _| {
-            if app.walk.quiz.is_held() {
-                app.ask_for(Prompt::Again);
-            } else {
-                app.ask_again("");
-            }
-        },
-    },
-    Key {
-        codes: &[Char('d')],
-        shown: "d",
-        does: "how the predictions went",
-        run: |app, _| app.read_debrief(),
-    },
-    Key {
-        codes: &[Enter, Char('A')],
-        shown: "Enter A",
-        does: "what can be done to what is selected",
-        run: |app, _| app.open_menu(),
-    },
-    Key {
-        codes: &[Char('x')],
-        shown: "x",
-        does: "do something now, typed: delete pod/web",
-        run: |app, _| {
-            if app.may_act() {
-                app.ask_for(Prompt::Do);
-            }
-        },
-    },
-    Key {
-        codes: &[Char('X')],
-        shown: "X",
-        does: "take the last thing back that was done",
-        run: |app, _| {
-            if app.may_act() {
-                app.undo();
-            }
-        },
-    },
-    Key {
-        codes: &[Char('R')],
-        shown: "R",
-        does: "do again what was taken back",
-        run: |app, _| {
-            if app.may_act() {
-                app.redo();
-            }
-        },
-    },
-    Key { codes: &[Char('L')], shown: "L", does: "what was done, and when", run: |app, _| app.read_done() },
-    Key {
-        codes: &[Char('s')],
-        shown: "s",
-        does: "save what was done as a scenario",
-        run: |app, _| app.ask_for(Prompt::Save),
-    },
-    Key {
-        codes: &[Esc],
-        shown: "Esc",
-        does: "close what is open, take the filter away, back to the view before",
-        run: |app, _| {
-            app.playing = false;
-            if app.told.take().is_none() {
-                app.step_out();
-            }
-        },
-    },
-    Key {
-        codes: &[Char('?'), F(1)],
-        shown: "? F1",
-        does: "this help",
-        run: |app, _| app.mode = Mode::Help { scroll: 0 },
-    },
-    Key { codes: &[Char('q')], shown: "q", does: "leave", run: |app, _| app.leave() },
-    // What follows is found elsewhere, and stands here for the help.
-    Key {
-        codes: &[],
-        shown: "1-9 ↑↓ Enter",
-        does: "answer a question; h: a hint; s: pass it by; Esc: not now",
-        run: |_, _| {},
-    },
-    Key {
-        codes: &[],
-        shown: "Mouse",
-        does: "click: select, go there in time; wheel: scroll; Shift and drag: the terminal's own",
-        run: |_, _| {},
-    },
-    Key { codes: &[], shown: "Ctrl-C", does: "leave at once", run: |_, _| {} },
+    ),
+    key(Context::Ask, &[Char('S')], "S", "pass a lesson's question by; it brings no point", |app, _| {
+        app.pass_by();
+    }),
+    key(Context::Ask, &[Char('r')], "r", "a lesson's question again: the last, or by number", |app, _| {
+        if app.walk.quiz.is_held() {
+            app.ask_for(Prompt::Again);
+        } else {
+            app.ask_again("");
+        }
+    }),
+    key(Context::Ask, &[Char('Q')], "Q", "how the predictions went", |app, _| app.read_debrief()),
+    key(Context::Leave, &[Esc], "Esc", "close what is open, take the filter away, back a view", |app, _| {
+        app.escape()
+    }),
+    key(Context::Leave, &[Char('?'), F(1)], "? F1", "this help", |app, _| {
+        app.mode = Mode::Reading(Page::keys());
+    }),
+    key(Context::Leave, &[Char('q')], "q", "leave; what is not saved is asked about once", |app, _| {
+        app.leave();
+    }),
+    told(Context::Leave, "Ctrl-C", "leave at once"),
+    ctrl(Context::Leave, &[Char('z')], "Ctrl-Z", "does not suspend, and says so", |app, _| {
+        app.refuse("Ctrl-Z does not suspend this: q leaves");
+    }),
+    told(Context::Page, "↑↓ PgUp PgDn", "scroll; Home, End: to its ends"),
+    told(Context::Page, "/ n N", "find words in it; the next, the last of them"),
+    told(Context::Page, "Esc q Enter", "close it; any other key closes it and does what it does"),
+    told(Context::Line, "Tab ", "completes a view's name, a verb, an object"),
+    told(Context::Line, "↑ ↓", "what was typed before"),
+    told(Context::Line, "← → Home End", "the cursor; Ctrl-U Ctrl-K Ctrl-W take away"),
+    told(Context::Choice, "1-9 ↑↓ Enter", "choose, answer; a menu goes on with 0, a, b"),
+    told(Context::Choice, "h s z", "a hint; pass a lesson's question by; no questions any more"),
+    told(Context::Choice, "Enter Esc", "after a verdict: go on where it came in the way; stay"),
+    told(Context::Mouse, "Mouse", "click: select, go there; wheel: scroll; with Shift the terminal's own"),
 ];
 
 /// What is read or typed is not to be run away from.
-const STOPS: &str = "wguUtxXRLsSrdDyaAT?:/m'";
+const STOPS: &str = "wguUtxXRLsSrQyaAT?:/m'";
 
 impl App {
     /// A key was pressed.
     pub fn key(&mut self, key: KeyEvent, save: Save<'_>) {
-        if key.modifiers.contains(KeyModifiers::CONTROL) && matches!(key.code, KeyCode::Char('c' | 'd')) {
+        if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == Char('c') {
             self.leaves = true;
             self.quits = true;
             return;
         }
         match std::mem::take(&mut self.mode) {
             Mode::Walk => self.walk_key(key),
-            Mode::Typing { prompt, text } => self.typing_key(key, prompt, text, save),
+            Mode::Typing(typing) => self.typing_key(key, typing, save),
             Mode::Question { marked } => self.question_key(key, marked),
             Mode::Verdict => self.verdict_key(key),
             Mode::Menu { marked } => self.menu_key(key, marked),
             Mode::Form(form) => self.form_key(key, form),
             Mode::Later { words, form } => self.later_key(key, words, form),
             Mode::Letter(letter) => self.letter_key(key, letter),
-            Mode::Reading { title, text, scroll } => match scrolled(key, scroll) {
-                Some(scroll) => self.mode = Mode::Reading { title, text, scroll },
-                None => self.close(),
-            },
-            Mode::Help { scroll } => {
-                if let Some(scroll) = scrolled(key, scroll) {
-                    self.mode = Mode::Help { scroll };
-                }
-            }
+            Mode::Reading(page) => self.page_key(key, page, save),
         }
     }
 
     fn walk_key(&mut self, key: KeyEvent) {
         self.task = None;
-        if matches!(key.code, KeyCode::Char(c) if STOPS.contains(c)) || key.code == KeyCode::Enter {
+        // A problem is told until the next key; Esc does no more than take it away.
+        let was_refused = self.is_refused();
+        if was_refused {
+            self.told = None;
+        }
+        if matches!(key.code, Char(c) if STOPS.contains(c)) || key.code == Enter {
             self.playing = false;
         }
-        if let Some(found) = KEYS.iter().find(|own| own.codes.contains(&key.code)) {
-            (found.run)(self, key.code);
+        match found(key) {
+            Some(_) if was_refused && key.code == Esc => self.playing = false,
+            Some(found) => (found.run)(self, key.code),
+            None => {
+                if let Some(name) = name(key) {
+                    self.refuse(format!("`{name}` is no key; ? lists them"));
+                }
+            }
         }
     }
 
-    /// A line is typed for this.
-    pub fn ask_for(&mut self, prompt: Prompt) {
-        let text = if prompt == Prompt::Filter { self.filter.words.clone() } else { String::new() };
-        self.mode = Mode::Typing { prompt, text };
+    /// Whether a key is one of a walk.
+    pub(super) fn knows(key: KeyEvent) -> bool {
+        found(key).is_some()
     }
 
     /// Who attends a lesson does nothing before its last question; says so.
-    fn may_act(&mut self) -> bool {
+    pub(super) fn may_act(&mut self) -> bool {
         let may = !self.walk.keeps_silent();
         if !may {
             self.refuse("this comes after the lesson's last question");
@@ -418,122 +371,15 @@ impl App {
         }
     }
 
-    /// Passes a lesson's question by.
-    fn pass_by(&mut self) {
-        match self.walk.quiz.pass_by() {
-            true => self.tell(match self.walk.keeps_silent() {
-                true => "passed by, without a point: → goes on, r asks it again",
-                false => "passed by, without a point (r asks it again); it was the last one: End tells what is behind it all",
-            }),
-            false => self.refuse("no question of a lesson waits"),
-        }
-    }
-
-    /// Asks a question of the lesson again, at its instant: the last one, or that of a number.
-    pub fn ask_again(&mut self, number: &str) {
-        let which = match number {
-            "" => Ok(None),
-            number => {
-                number.parse().map(Some).map_err(|_| format!("`{number}`: which one? A number, as in 2"))
-            }
-        };
-        match which.and_then(|which| self.walk.ask_again(which)) {
-            Ok(()) => {
-                self.answered = self.walk.answers().len();
-                (self.told, self.scroll) = (None, 0);
-                self.mode = Mode::Question { marked: 0 };
-            }
-            Err(problem) => {
-                self.refuse(problem.replace("`answer`, or `skip`", "a goes back to it, S passes it by"))
-            }
-        }
-    }
-
-    /// Opens the menu of what can be done to what is selected.
-    fn open_menu(&mut self) {
-        if !self.may_act() {
+    fn escape(&mut self) {
+        self.playing = false;
+        if self.told.take().is_some() {
             return;
         }
-        match self.chosen() {
-            Some(chosen) if !actions::entries(&actions::kind(self, chosen)).is_empty() => {
-                self.mode = Mode::Menu { marked: 0 };
-            }
-            Some(_) => self.refuse("nothing can be done to it here; x takes any command"),
-            None => self.refuse("nothing is selected; x takes any command"),
-        }
-    }
-
-    fn menu_key(&mut self, key: KeyEvent, marked: usize) {
-        let Some(chosen) = self.chosen() else { return };
-        let entries = actions::entries(&actions::kind(self, chosen));
-        let last = entries.len().saturating_sub(1);
-        let mut marked = marked.min(last);
-        match key.code {
-            KeyCode::Esc | KeyCode::Char('q') => return,
-            KeyCode::Up | KeyCode::Char('k') => marked = marked.saturating_sub(1),
-            KeyCode::Down | KeyCode::Char('j') => marked = (marked + 1).min(last),
-            KeyCode::Char(digit @ '1'..='9') => marked = (digit as usize - '1' as usize).min(last),
-            KeyCode::Enter | KeyCode::Right => {
-                if let Some(entry) = entries.get(marked) {
-                    self.mode = Mode::Form(Form::new(self, chosen, entry));
-                }
-                return;
-            }
-            _ => {}
-        }
-        self.mode = Mode::Menu { marked };
-    }
-
-    fn form_key(&mut self, key: KeyEvent, mut form: Form) {
-        let count = form.fields.len();
-        let plain = !key.modifiers.contains(KeyModifiers::CONTROL);
-        match key.code {
-            KeyCode::Esc => return self.mode = Mode::Menu { marked: 0 },
-            KeyCode::Enter => return self.submit(form),
-            KeyCode::Down | KeyCode::Tab => form.at = (form.at + 1) % count.max(1),
-            KeyCode::Up | KeyCode::BackTab => form.at = (form.at + count.max(1) - 1) % count.max(1),
-            _ => {
-                if let Some(field) = form.fields.get_mut(form.at) {
-                    match key.code {
-                        KeyCode::Backspace => drop(field.value.pop()),
-                        KeyCode::Char('u') if !plain => field.value.clear(),
-                        KeyCode::Char(c) if plain => field.value.push(c),
-                        _ => {}
-                    }
-                    form.problem = None;
-                }
-            }
-        }
-        self.mode = Mode::Form(form);
-    }
-
-    /// A form is filled in: what lacks is gone to, what cannot be done is told in it.
-    fn submit(&mut self, mut form: Form) {
-        if let Some(at) = form.lacks() {
-            form.at = at;
-            form.problem = Some(format!("{}: {}", form.fields[at].name, form.fields[at].takes));
-            self.mode = Mode::Form(form);
-            return;
-        }
-        self.do_line(&form.command(), Some(form));
-    }
-
-    /// Whether what was done later stays.
-    fn later_key(&mut self, key: KeyEvent, words: String, form: Option<Form>) {
-        match key.code {
-            KeyCode::Char('k') | KeyCode::Enter => self.do_now(&words, true, form),
-            KeyCode::Char('d') => self.do_now(&words, false, form),
-            KeyCode::Esc => {}
-            _ => self.mode = Mode::Later { words, form },
-        }
-    }
-
-    fn letter_key(&mut self, key: KeyEvent, letter: Letter) {
-        match (key.code, letter) {
-            (KeyCode::Char(c), Letter::Mark) if c.is_alphanumeric() => self.set_bookmark(c),
-            (KeyCode::Char(c), Letter::Jump) if c.is_alphanumeric() => self.go_to_bookmark(c),
-            (KeyCode::Esc, _) => {}
-            _ => self.refuse("a bookmark is a letter or a digit"),
+        if self.zoom != Zoom::Nothing {
+            self.zoom = Zoom::Nothing;
+        } else if !self.step_out() {
+            self.tell("nothing is open here; q leaves");
         }
     }
 
@@ -542,6 +388,9 @@ impl App {
         match (self.pod(), object) {
             (Some(pod), _) => self.go(direction, &Move::PodChange(pod)),
             (None, Some(object)) => self.go(direction, &Move::ObjectChange(object)),
+            (None, None) if !self.view.has_objects() => {
+                self.refuse("N and B follow pods and workloads; none is selected here");
+            }
             (None, None) => self.go(direction, &Move::Change),
         }
     }
@@ -559,74 +408,54 @@ impl App {
         self.speed = SPEEDS[at.saturating_add_signed(by).min(SPEEDS.len() - 1)];
     }
 
+    /// The keys go to another pane.
+    pub(super) fn focus(&mut self, tab: Tab) {
+        (self.tab, self.scroll) = (tab, 0);
+        self.areas.set(super::app::Areas { beyond: None, ..self.areas.get() });
+        if !self.view.has_objects() {
+            self.refuse("panes are of pods and workloads: Esc goes back to them");
+        }
+    }
+
     fn turn(&mut self, by: usize) {
         let at = Tab::ALL.iter().position(|tab| *tab == self.tab).unwrap_or(0);
-        self.tab = Tab::ALL[(at + by) % Tab::ALL.len()];
-        self.scroll = 0;
+        self.focus(Tab::ALL[(at + by) % Tab::ALL.len()]);
     }
 
-    fn typing_key(&mut self, key: KeyEvent, prompt: Prompt, mut text: String, save: Save<'_>) {
-        match key.code {
-            KeyCode::Esc => return,
-            KeyCode::Enter => return self.typed(prompt, &text, save),
-            KeyCode::Backspace => {
-                text.pop();
-            }
-            KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => text.clear(),
-            KeyCode::Char(c) if !key.modifiers.contains(KeyModifiers::CONTROL) => text.push(c),
-            _ => {}
-        }
-        self.mode = Mode::Typing { prompt, text };
+    fn zoom_on(&mut self) {
+        self.zoom = match self.zoom {
+            Zoom::Nothing => Zoom::Pane,
+            Zoom::Pane => Zoom::Table,
+            Zoom::Table => Zoom::Nothing,
+        };
     }
 
-    fn question_key(&mut self, key: KeyEvent, marked: usize) {
-        let choices = self.walk.quiz.pending().map_or(0, |asked| asked.choices.len());
-        let mut marked = marked;
-        match key.code {
-            KeyCode::Esc => {
-                if self.walk.quiz.insists() {
-                    self.tell("the question waits: a goes back to it");
-                } else {
-                    self.walk.quiz.skip();
-                }
-                return;
-            }
-            KeyCode::Char('h') => drop(self.walk.quiz.hint().map(str::len)),
-            KeyCode::Char('s') if self.walk.quiz.insists() => return self.pass_by(),
-            KeyCode::Up | KeyCode::Char('k') => marked = marked.saturating_sub(1),
-            KeyCode::Down | KeyCode::Char('j') => marked = (marked + 1).min(choices.saturating_sub(1)),
-            KeyCode::Enter => return self.answer(marked),
-            KeyCode::Char(digit @ '1'..='9') if (digit as usize - '1' as usize) < choices => {
-                return self.answer(digit as usize - '1' as usize);
-            }
-            _ => {}
+    /// Only pods have logs; says so.
+    fn has_logs(&mut self) -> bool {
+        let has = self.pod().is_some();
+        if !has {
+            self.refuse("logs are of pods: select one");
         }
-        self.mode = Mode::Question { marked };
-    }
-
-    /// The verdict is closed; a question that stood before a move lets the move follow.
-    fn verdict_key(&mut self, key: KeyEvent) {
-        if key.code == KeyCode::Char('r') && self.walk.quiz.is_held() {
-            return self.ask_again("");
-        }
-        let goes_on = matches!(key.code, KeyCode::Right | KeyCode::Enter | KeyCode::Char(' ' | 'n'));
-        let before_move =
-            self.walk.quiz.on && self.walk.quiz.asked.last().is_some_and(|asked| !asked.from_lesson);
-        if goes_on && before_move {
-            self.follow();
-        } else if self.walk.quiz.is_held() && !self.walk.keeps_silent() && !self.debriefed() {
-            self.tell("that was the last question: End tells what is behind it all, q too");
-        }
+        has
     }
 }
 
-/// How far a text is scrolled after a key; None closes it.
-fn scrolled(key: KeyEvent, scroll: u16) -> Option<u16> {
-    match key.code {
-        KeyCode::Down | KeyCode::Char('j') => Some(scroll.saturating_add(1)),
-        KeyCode::Up | KeyCode::Char('k') => Some(scroll.saturating_sub(1)),
-        KeyCode::PageDown => Some(scroll.saturating_add(10)),
-        KeyCode::PageUp => Some(scroll.saturating_sub(10)),
-        _ => None,
-    }
+/// The key of the table that was pressed. A letter with Ctrl is never the letter.
+fn found(key: KeyEvent) -> Option<&'static Key> {
+    let held = key.modifiers.contains(KeyModifiers::CONTROL) && matches!(key.code, Char(_));
+    KEYS.iter().find(|own| own.held == held && own.codes.contains(&key.code))
+}
+
+/// How a key is called that does nothing; None: nobody has meant it.
+pub fn name(key: KeyEvent) -> Option<String> {
+    let held = if key.modifiers.contains(KeyModifiers::CONTROL) { "Ctrl-" } else { "" };
+    Some(match key.code {
+        Char(letter) if !held.is_empty() => format!("{held}{}", letter.to_uppercase()),
+        Char(letter) => letter.to_string(),
+        F(number) => format!("F{number}"),
+        KeyCode::Delete => "Delete".to_owned(),
+        KeyCode::Insert => "Insert".to_owned(),
+        KeyCode::Backspace => "Backspace".to_owned(),
+        _ => return None,
+    })
 }

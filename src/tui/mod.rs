@@ -6,18 +6,26 @@
 
 mod actions;
 mod app;
+mod causes;
+mod columns;
 mod contents;
 mod done;
 mod draw;
 mod drill;
+mod input;
 mod keys;
+mod menu;
 mod mouse;
+mod moves;
+mod page;
 mod panes;
 mod popups;
 mod prompt;
+mod questions;
 mod roll;
 mod room;
 mod sift;
+mod typed;
 mod views;
 mod workloads;
 
@@ -29,10 +37,10 @@ use std::time::{Duration, Instant};
 use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event, KeyEventKind};
 use ratatui::crossterm::execute;
 
-pub use app::{App, Mode, Tab};
+pub use app::{App, Mode, Tab, Zoom};
 pub use contents::{Choice, Contents};
 pub use drill::DrillScreen;
-pub use keys::{KEYS, Key};
+pub use keys::{Context, KEYS, Key};
 
 use crate::session::Walk;
 
@@ -121,6 +129,9 @@ impl Screen<'_> {
     pub fn drill(&mut self, drill: &mut DrillScreen) -> io::Result<()> {
         let mut is_news = true;
         while !drill.leaves && !self.stop.load(Ordering::Relaxed) {
+            if std::mem::take(&mut drill.redraws) {
+                self.terminal.clear()?;
+            }
             if is_news {
                 self.terminal.draw(|frame| drill.draw(frame))?;
             }
@@ -170,6 +181,9 @@ impl Screen<'_> {
         let mut last = Instant::now();
         let mut is_news = true;
         while !app.leaves && !self.stop.load(Ordering::Relaxed) {
+            if std::mem::take(&mut app.redraws) {
+                self.terminal.clear()?;
+            }
             if is_news {
                 self.terminal.draw(|frame| app.draw(frame))?;
             }

@@ -10,8 +10,8 @@ use crate::time::Span;
 impl App {
     /// The mouse did something.
     pub fn mouse(&mut self, event: MouseEvent) {
-        const LINES: i16 = 3;
-        let by: i16 = match event.kind {
+        const LINES: i32 = 3;
+        let by: i32 = match event.kind {
             MouseEventKind::ScrollDown => 1,
             MouseEventKind::ScrollUp => -1,
             MouseEventKind::Down(MouseButton::Left) => {
@@ -19,22 +19,29 @@ impl App {
             }
             _ => return,
         };
+        let screen = self.page_area();
         match &mut self.mode {
-            Mode::Reading { scroll, .. } | Mode::Help { scroll } => {
-                *scroll = scroll.saturating_add_signed(LINES * by);
-                return;
-            }
+            Mode::Reading(page) => return page.scroll_by(LINES * by, screen),
             Mode::Menu { marked } => {
-                *marked = marked.saturating_add_signed(isize::from(by));
+                *marked = marked.saturating_add_signed(by as isize);
                 return;
             }
             Mode::Walk => {}
             _ => return,
         }
         if is_in(self.areas.get().table, event.column, event.row) {
-            self.select(isize::from(by));
-        } else {
-            self.scroll = self.scroll.saturating_add_signed(LINES * by);
+            return self.select(by as isize);
+        }
+        self.take_pane(event.column, event.row);
+        self.scroll_by(LINES * by);
+    }
+
+    /// The keys go to the pane that is pointed at.
+    fn take_pane(&mut self, x: u16, y: u16) {
+        let panes = self.areas.get().panes;
+        let own = panes.into_iter().flatten().find(|(area, _)| is_in(*area, x, y));
+        if let Some((_, tab)) = own.filter(|(_, tab)| *tab != self.tab) {
+            self.focus(tab);
         }
     }
 
@@ -42,11 +49,11 @@ impl App {
         let areas = self.areas.get();
         match self.mode {
             Mode::Walk => {}
-            Mode::Reading { .. } => {
+            Mode::Reading(_) => {
                 self.mode = Mode::Walk;
                 return self.close();
             }
-            Mode::Help { .. } | Mode::Menu { .. } => return self.mode = Mode::Walk,
+            Mode::Menu { .. } => return self.mode = Mode::Walk,
             _ => return,
         }
         if is_in(areas.time, x, y) {
@@ -66,6 +73,8 @@ impl App {
             } else {
                 self.row = row.min(self.line_count().saturating_sub(1));
             }
+        } else {
+            self.take_pane(x, y);
         }
     }
 }

@@ -6,9 +6,10 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
-use super::app::{App, Mode, Tab};
+use super::actions::node_words;
+use super::app::{App, Areas, Mode, Tab};
 use super::draw::{colour, cut_within, mark_style};
-use super::room::{First, lay_out};
+use super::room::lay_out;
 use super::workloads;
 use crate::api::{ContainerState, EventType, PodIdent, Tri};
 use crate::rules::kubectl::terminal::escaped;
@@ -16,56 +17,107 @@ use crate::rules::machinery::backoff::Limits;
 use crate::session::kubectl::SeenEvent;
 use crate::session::words::{about, offset};
 use crate::session::{kubectl, strip, why};
-use crate::world::{ContainerIx, PodId};
+use crate::world::{ContainerIx, NodeId, PodId};
 
 /// Draws one pane; with tabs in the frame where it is the one that the keys turn: those that stand nowhere else.
 pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, tab: Tab, tabs: &[Tab]) {
-    let turns = !tabs.is_empty();
+    let is_own = app.tab == tab;
+    let style = |shown: bool| match (shown, is_own) {
+        (true, true) => Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED),
+        (true, false) => Style::new().add_modifier(Modifier::BOLD),
+        (false, _) => Style::new(),
+    };
     let mut title: Vec<Span<'_>> = Vec::new();
-    if turns {
-        for (ix, other) in Tab::ALL.iter().enumerate().filter(|(_, other)| tabs.contains(other)) {
-            let own = *other == tab;
-            let style = if own {
-                Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED)
-            } else {
-                Style::new()
-            };
-            title.push(Span::styled(format!(" {} {} ", ix + 1, other.name()), style));
-        }
-    } else {
-        title.push(Span::styled(format!(" {} ", tab.name()), Style::new().add_modifier(Modifier::BOLD)));
+    let alone = [tab];
+    let named = if tabs.is_empty() { &alone[..] } else { tabs };
+    // Names stand closer where there is little room, and the others have their numbers alone where there is less; the last
+    // columns are for what is out of sight.
+    const BESIDE: usize = 10;
+    let all: usize = named.iter().map(|other| other.name().len() + 4).sum();
+    let room = usize::from(area.width).saturating_sub(BESIDE);
+    let (is_close, is_narrow) = (all > room, all - named.len() > room && named.len() > 1);
+    for (ix, other) in Tab::ALL.iter().enumerate().filter(|(_, other)| named.contains(other)) {
+        let text = match is_narrow && *other != tab {
+            true => format!(" {} ", ix + 1),
+            false if is_close && *other != tab => format!(" {} {}", ix + 1, other.name()),
+            false => format!(" {} {} ", ix + 1, other.name()),
+        };
+        title.push(Span::styled(text, style(*other == tab)));
     }
-    let block = Block::new().borders(Borders::TOP).title(Line::from(title));
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    let width = usize::from(inner.width);
-    let height = usize::from(inner.height);
+    let inner = Block::new().borders(Borders::TOP).inner(area);
+    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
+    let scroll = if is_own { app.scroll } else { 0 };
+    let back = if tab.rests_at_its_end() { usize::try_from(-scroll).unwrap_or(0) } else { 0 };
+    let (lines, above) = lines(app, tab, width, height + back);
+    let most = i32::try_from(lines.len().saturating_sub(height)).unwrap_or(i32::MAX);
+    let rest = if tab.rests_at_its_end() { most } else { 0 };
+    let first = usize::try_from(rest.saturating_add(scroll).clamp(0, most)).unwrap_or(0);
+    let (above, below) = (above + first, lines.len().saturating_sub(first + height));
+    if is_own {
+        let beyond = i32::try_from(above + below).ok();
+        app.areas.set(Areas { beyond, ..app.areas.get() });
+    }
+    frame.render_widget(framed(Line::from(title), above, below), area);
+    let shown: Vec<Line<'_>> = lines.into_iter().skip(first).take(height).collect();
+    frame.render_widget(Paragraph::new(shown), inner);
+}
+
+/// The frame of a pane: its title, and how many of its lines are out of sight.
+fn framed(title: Line<'_>, above: usize, below: usize) -> Block<'_> {
+    let block = Block::new().borders(Borders::TOP).title(title);
+    let arrows = [("↑", above), ("↓", below)].into_iter().filter(|(_, count)| *count > 0);
+    let arrows: Vec<String> = arrows.map(|(sign, count)| format!("{sign}{count}")).collect();
+    if arrows.is_empty() {
+        return block;
+    }
+    let text = format!(" {} ", arrows.join(" "));
+    block.title(Line::styled(text, Style::new().fg(Color::DarkGray)).right_aligned())
+}
+
+/// What a pane has to show, laid out in so many columns; and how many lines there are above that are not among them: of what rests
+/// at its end no more is spelled than is seen.
+pub fn lines(app: &App, tab: Tab, width: usize, height: usize) -> (Vec<Line<'static>>, usize) {
+    let mut above = 0;
     let lines = match (tab, app.pod()) {
         (Tab::Coming, _) => coming(app),
-        (Tab::History, _) => history(app, height),
+        (Tab::History, _) => {
+            above = app.walk.history().len().saturating_sub(height);
+            history(app, height)
+        }
         (Tab::Lives, _) => lives(app, width, height),
         (Tab::Nodes, _) => nodes(app),
-        (tab, None) if app.workload().is_some() => workloads::pane(app, tab, height),
+        (tab, None) if app.workload().is_some() => workloads::pane(app, tab),
         (_, None) => {
             vec![Line::raw("→ goes to the next change, ← back, p plays, w asks why, ? tells of all keys.")]
         }
         (Tab::State, Some(pod)) => state(app, pod),
-        (Tab::Events, Some(pod)) => events(app, pod, height),
+        (Tab::Events, Some(pod)) => events(app, pod),
         (Tab::Logs, Some(pod)) => logs(app, pod),
         (Tab::Describe, Some(pod)) => {
             app.walk.describe(pod).lines().map(|line| Line::raw(line.to_owned())).collect()
         }
     };
-    let latest = matches!(tab, Tab::Events | Tab::History);
-    let lines = lay_out(lines, width, height, if latest { First::Lower } else { First::Upper });
-    let scroll = if turns { usize::from(app.scroll).min(lines.len().saturating_sub(height)) } else { 0 };
-    let more = lines.len().saturating_sub(scroll + height);
-    let mut shown: Vec<Line<'_>> = lines.into_iter().skip(scroll).take(height).collect();
-    if more > 0 && height > 1 {
-        shown.pop();
-        shown.push(Line::styled(format!("… {} more lines", more + 1), Style::new().fg(Color::DarkGray)));
-    }
-    frame.render_widget(Paragraph::new(shown), inner);
+    // Sentences are read to their ends; a table keeps its columns where there is no room.
+    let rows = if matches!(tab, Tab::Events | Tab::History | Tab::Coming) { usize::MAX } else { height };
+    (lay_out(lines, width, rows), above)
+}
+
+/// A node in a line: whether it is ready and takes pods, how many it has, its taints.
+pub fn draw_node_pair(app: &App, frame: &mut Frame<'_>, area: Rect, node: NodeId) {
+    let w = app.walk.world();
+    let own = &w.nodes[node.ix()].spec;
+    let pods = w.pods.iter().filter(|pod| pod.exists && pod.node == Some(node)).count();
+    let taints = app.walk.taints(node);
+    let taints = if taints.is_empty() { String::new() } else { format!(", taints {}", taints.join(", ")) };
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let words = node_words(app, node);
+    let style = if words == "Ready" { Style::new().fg(Color::Green) } else { Style::new().fg(Color::Red) };
+    let line = Line::from(vec![
+        Span::styled(format!("node/{}: ", own.name), bold),
+        Span::styled(words, bold.patch(style)),
+        Span::raw(format!(" | {pods} {}{taints}", if pods == 1 { "pod" } else { "pods" })),
+    ]);
+    frame.render_widget(Paragraph::new(lay_out(vec![line], usize::from(area.width), 1)), area);
 }
 
 /// Below a view of lines: the node that is marked, or the marked row at its length.
@@ -78,16 +130,16 @@ pub fn draw_row(app: &App, frame: &mut Frame<'_>, area: Rect) {
         }
         None => (" The row ".to_owned(), row.unwrap_or_default()),
     };
-    let block = Block::new()
-        .borders(Borders::TOP)
-        .title(Line::from(Span::styled(title, Style::new().add_modifier(Modifier::BOLD))));
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
+    let inner = Block::new().borders(Borders::TOP).inner(area);
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));
     let lines: Vec<Line<'static>> =
         text.lines().map(|line| Line::raw(escaped(line.trim_end()).into_owned())).collect();
-    let lines = lay_out(lines, width, height, First::Upper);
-    let scroll = usize::from(app.scroll).min(lines.len().saturating_sub(height));
+    let lines = lay_out(lines, width, height);
+    let most = lines.len().saturating_sub(height);
+    app.areas.set(Areas { beyond: i32::try_from(most).ok(), ..app.areas.get() });
+    let scroll = usize::try_from(app.scroll).unwrap_or(0).min(most);
+    let title = Line::styled(title, Style::new().add_modifier(Modifier::BOLD));
+    frame.render_widget(framed(title, scroll, most - scroll), area);
     frame.render_widget(
         Paragraph::new(lines.into_iter().skip(scroll).take(height).collect::<Vec<_>>()),
         inner,
@@ -183,30 +235,26 @@ fn said(state: &ContainerState) -> (String, String) {
     }
 }
 
-fn events(app: &App, pod: PodId, height: usize) -> Vec<Line<'static>> {
+fn events(app: &App, pod: PodId) -> Vec<Line<'static>> {
     let ident = app.walk.world().pods[pod.ix()].ident;
-    told(app, &app.walk.events(pod), &ident, height)
+    told(app, &app.walk.events(pod), &ident)
 }
 
-/// Events as lines.
-pub fn told(app: &App, seen: &[SeenEvent], ident: &PodIdent, height: usize) -> Vec<Line<'static>> {
-    // The latest at the bottom, as kubectl prints them; where there is too little room the oldest give way.
-    let first = seen.len().saturating_sub(height.max(1));
-    let lines: Vec<Line<'static>> = seen[first..]
+/// Events as lines, the latest at the bottom, as kubectl prints them.
+pub fn told(app: &App, seen: &[SeenEvent], ident: &PodIdent) -> Vec<Line<'static>> {
+    let ages: Vec<String> = seen.iter().map(|seen| app.walk.event_age(seen)).collect();
+    let wide = ages.iter().map(|age| age.chars().count()).max().unwrap_or(0);
+    let lines: Vec<Line<'static>> = seen
         .iter()
-        .map(|seen| {
+        .zip(ages)
+        .map(|(seen, age)| {
             let e = &seen.event;
             let (mark, style) = if e.kind == EventType::Warning {
                 ("!", Style::new().fg(Color::Red))
             } else {
                 (" ", Style::new())
             };
-            let text = format!(
-                "{mark} {:<19} {:<12} {}",
-                app.walk.event_age(seen),
-                e.reason.as_str(),
-                e.message.show(ident)
-            );
+            let text = format!("{mark} {age:<wide$}  {:<12} {}", e.reason.as_str(), e.message.show(ident));
             Line::styled(text, style)
         })
         .collect();

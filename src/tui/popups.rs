@@ -4,13 +4,16 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Clear, Paragraph, Wrap};
+use ratatui::widgets::{Block, Borders, Clear, Paragraph};
 
 use super::actions::{self, Form};
 use super::app::{App, Letter, Mode};
 use super::draw::cut;
 use super::keys::{KEYS, Key};
+use super::menu;
 use super::prompt::Prompt;
+use super::room::lay_out;
+use super::typed::Typing;
 use crate::rules::kubectl::terminal::{escaped, padded};
 use crate::session::strip::LEGEND;
 use crate::session::words::{broken, offset, unfolded};
@@ -19,22 +22,10 @@ impl App {
     pub(super) fn draw_popup(&self, frame: &mut Frame<'_>, area: Rect) {
         match &self.mode {
             Mode::Walk => {}
-            Mode::Typing { prompt, text } => self.draw_takes(frame, area, *prompt, text),
+            Mode::Typing(typing) => self.draw_takes(frame, area, typing),
             Mode::Question { marked } => self.draw_question(frame, area, *marked),
             Mode::Verdict => self.draw_verdict(frame, area),
-            Mode::Reading { title, text, scroll } => {
-                let plain = Style::new();
-                let width = usize::from(widest(area).saturating_sub(4)).max(1);
-                let lines = text.lines().flat_map(|line| broken(line, width));
-                let lines = lines.map(|line| Line::styled(escaped(&line).into_owned(), plain)).collect();
-                popup(frame, area, title, lines, *scroll);
-            }
-            Mode::Help { scroll } => {
-                let mut lines = keys(usize::from(widest(area).saturating_sub(4)));
-                lines.push(Line::raw(""));
-                lines.push(Line::raw(format!("The strip of time: {LEGEND}")));
-                popup(frame, area, "Keys", lines, *scroll);
-            }
+            Mode::Reading(page) => page.draw(frame, area),
             Mode::Menu { marked } => self.draw_menu(frame, area, *marked),
             Mode::Form(form) => draw_form(frame, area, form),
             Mode::Later { words, .. } => self.draw_later(frame, area, words),
@@ -67,7 +58,7 @@ impl App {
                 false => (" ", Style::new()),
             };
             let command = Form::new(self, chosen, entry).command();
-            let number = if ix < 9 { (ix + 1).to_string() } else { " ".to_owned() };
+            let number = menu::label(ix);
             lines.push(Line::from(vec![
                 Span::styled(format!("{mark} {number} {:<wide$}", entry.title), style),
                 Span::styled(format!("  {}", cut(&command, room)), Style::new().fg(Color::DarkGray)),
@@ -94,9 +85,14 @@ impl App {
     }
 
     /// What may be typed, above the line in which it is: all of it, or what goes on as it begins.
-    fn draw_takes(&self, frame: &mut Frame<'_>, area: Rect, prompt: Prompt, typed: &str) {
+    fn draw_takes(&self, frame: &mut Frame<'_>, area: Rect, typing: &Typing) {
+        let typed = typing.input.text();
+        // What is looked for is seen in the table while it is typed.
+        if typing.prompt == Prompt::Filter && !typed.is_empty() {
+            return;
+        }
         let word = typed.split(' ').next().unwrap_or_default();
-        let all = prompt.takes();
+        let all = typing.prompt.takes();
         let fits = |line: &&&str| line.to_lowercase().starts_with(&word.to_lowercase());
         let mut lines: Vec<&str> = all.iter().filter(fits).copied().collect();
         if lines.is_empty() {
@@ -145,6 +141,9 @@ impl App {
             lines.push(Line::raw(""));
             lines.push(Line::styled("h shows a hint", Style::new().fg(Color::DarkGray)));
         }
+        if !self.walk.quiz.is_held() && (asked.from_lesson || self.walk.quiz.on) {
+            lines.push(Line::styled("z: no questions any more", Style::new().fg(Color::DarkGray)));
+        }
         popup(frame, area, "What do you expect?", lines, 0);
     }
 
@@ -176,29 +175,70 @@ impl App {
             }
             false => format!("{right} of {answered} so far"),
         }));
+        if let Some(words) = self.follows_to() {
+            lines.push(Line::raw(format!("Enter goes on {words}, Esc stays here")));
+        }
         popup(frame, area, if asked.is_right() { "Right" } else { "Not quite" }, lines, 0);
     }
 }
 
-/// The help: in two columns where there is room.
-fn keys(room: usize) -> Vec<Line<'static>> {
-    let wide = KEYS.iter().map(|key| key.shown.chars().count()).max().unwrap_or(0);
+/// The help, below headings: in two columns where there is room.
+pub fn keys(room: usize) -> Vec<Line<'static>> {
+    let wide = KEYS.iter().map(|key| key.shown.trim().chars().count()).max().unwrap_or(0);
     let bold = Style::new().add_modifier(Modifier::BOLD);
-    let spans = |key: &Key, width: usize| {
-        let does = format!("{:<width$}", key.does);
-        [Span::styled(format!("{:<wide$}  ", key.shown), bold), Span::raw(does)]
-    };
-    let half = KEYS.len().div_ceil(2);
-    let longest = |keys: &[Key]| keys.iter().map(|key| key.does.chars().count()).max().unwrap_or(0);
-    let (left, right) = (longest(&KEYS[..half]), longest(&KEYS[half..]));
-    if 2 * wide + left + right + 8 > room {
-        return KEYS.iter().map(|key| Line::from(spans(key, 0).to_vec())).collect();
+    let mut rows: Vec<Vec<Span<'static>>> = Vec::new();
+    let mut before = None;
+    for key in &KEYS {
+        if before.replace(key.context) != Some(key.context) {
+            if !rows.is_empty() {
+                rows.push(Vec::new());
+            }
+            let heading = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+            rows.push(vec![Span::styled(key.context.heading(), heading)]);
+        }
+        rows.push(spans(key, wide, bold));
     }
-    let both = |at: usize| {
-        let other = KEYS.get(at + half).map(|key| spans(key, 0).to_vec()).unwrap_or_default();
-        Line::from([spans(&KEYS[at], left + 4).to_vec(), other].concat())
+    let width = |row: &Vec<Span<'_>>| row.iter().map(Span::width).sum::<usize>();
+    // No group is torn apart: the second column begins with a heading.
+    let half = rows.len() / 2;
+    let gap = (half..rows.len()).find(|at| rows[*at].is_empty()).unwrap_or(rows.len());
+    let right = rows.split_off((gap + 1).min(rows.len()));
+    let (left_wide, right_wide) =
+        (rows.iter().map(width).max().unwrap_or(0), right.iter().map(width).max().unwrap_or(0));
+    let mut lines: Vec<Line<'static>> = if left_wide + right_wide + 3 > room {
+        rows.push(Vec::new());
+        let all = rows.into_iter().skip_while(Vec::is_empty).chain(right);
+        let narrow = |row: Vec<Span<'static>>| narrowed(row, room, wide + 2);
+        all.flat_map(narrow).collect()
+    } else {
+        rows.resize(rows.len().max(right.len()), Vec::new());
+        let both = |(at, mut row): (usize, Vec<Span<'static>>)| {
+            row.push(Span::raw(" ".repeat(left_wide + 3 - width(&row))));
+            row.extend(right.get(at).cloned().unwrap_or_default());
+            Line::from(row)
+        };
+        rows.into_iter().enumerate().map(both).collect()
     };
-    (0..half).map(both).collect()
+    lines.push(Line::raw(""));
+    lines.extend(broken(&format!("The strip of time: {LEGEND}"), room).into_iter().map(Line::raw));
+    lines
+}
+
+fn spans(key: &Key, wide: usize, bold: Style) -> Vec<Span<'static>> {
+    let gap = " ".repeat(wide + 2 - key.shown.trim().chars().count());
+    vec![Span::styled(key.shown.trim(), bold), Span::raw(gap), Span::raw(key.does)]
+}
+
+/// A row of the help; what it does goes on below itself.
+fn narrowed(row: Vec<Span<'static>>, room: usize, indent: usize) -> Vec<Line<'static>> {
+    let Some((does, head)) = row.split_last().filter(|(_, head)| !head.is_empty()) else {
+        return vec![Line::from(row)];
+    };
+    let parts = broken(&does.content, room.saturating_sub(indent).max(10));
+    let below = |part: String| Line::raw(format!("{}{part}", " ".repeat(indent)));
+    let mut parts = parts.into_iter();
+    let first = Line::from([head.to_vec(), vec![Span::raw(parts.next().unwrap_or_default())]].concat());
+    std::iter::once(first).chain(parts.map(below)).collect()
 }
 
 /// A form: its values, what each takes, and the command that it makes.
@@ -209,13 +249,15 @@ fn draw_form(frame: &mut Frame<'_>, area: Rect, form: &Form) {
     let mut lines = Vec::new();
     for (ix, field) in form.fields.iter().enumerate() {
         let own = ix == form.at;
-        let (mark, cursor) = if own { (">", "▏") } else { (" ", "") };
+        let mark = if own { ">" } else { " " };
         let name = format!("{mark} {:<wide$}  ", field.name);
-        lines.push(Line::from(vec![
-            Span::styled(name, if own { bold } else { Style::new() }),
-            Span::raw(format!("{}{cursor}", escaped(&field.value))),
-            Span::styled(format!("   ({})", field.takes), dark),
-        ]));
+        let mut spans = vec![Span::styled(name, if own { bold } else { Style::new() })];
+        match own {
+            true => spans.extend(field.value.spans()),
+            false => spans.push(Span::raw(escaped(field.value.text()).into_owned())),
+        }
+        spans.push(Span::styled(format!("   ({})", field.takes), dark));
+        lines.push(Line::from(spans));
     }
     if !form.fields.is_empty() {
         lines.push(Line::raw(""));
@@ -229,7 +271,7 @@ fn draw_form(frame: &mut Frame<'_>, area: Rect, form: &Form) {
 }
 
 /// The widest that a framed text is laid out.
-fn widest(area: Rect) -> u16 {
+pub fn widest(area: Rect) -> u16 {
     area.width.saturating_sub(4).min(if area.width >= 190 { 180 } else { 110 })
 }
 
@@ -242,29 +284,51 @@ fn flowing(area: Rect, line: &str, style: Style) -> Vec<Line<'static>> {
     lines.map(|line| Line::styled(escaped(&line).into_owned(), style)).collect()
 }
 
-/// A framed text in the middle of the screen, as large as it needs to be.
+/// The highest that a framed text is.
+fn highest(area: Rect) -> u16 {
+    area.height.saturating_sub(2).max(3)
+}
+
+/// How many of so many lines are out of sight where the first one is in view.
+pub fn beyond(lines: usize, area: Rect) -> i32 {
+    let rows = usize::from(highest(area).saturating_sub(2));
+    i32::try_from(lines.saturating_sub(rows)).unwrap_or(i32::MAX)
+}
+
+/// A framed text in the middle of the screen, as large as it needs to be; its lines are broken already.
 pub fn popup(frame: &mut Frame<'_>, area: Rect, title: &str, lines: Vec<Line<'_>>, scroll: u16) {
-    let longest = lines.iter().map(Line::width).max().unwrap_or(0) as u16;
-    let width = (longest + 4).clamp(40.min(area.width), widest(area));
-    let text = Paragraph::new(lines.clone()).wrap(Wrap { trim: false });
+    let title = format!(" {title} ");
+    let longest = lines.iter().map(Line::width).max().unwrap_or(0).max(title.chars().count()) as u16;
+    let least = 40.min(area.width);
+    let width = (longest + 4).clamp(least, area.width.saturating_sub(4).max(least));
     let inner = usize::from(width.saturating_sub(4)).max(1);
-    // As the paragraph will wrap it, a little generously: words are not broken.
-    let rows = |width: usize| {
-        if width <= inner { 1 } else { (width * 21 / 20).div_ceil(inner) }
-    };
-    let needed: usize = lines.iter().map(|line| rows(line.width())).sum();
-    let height = (needed as u16 + 2).clamp(3, area.height.saturating_sub(2));
+    let lines: Vec<Line<'_>> = lines.into_iter().flat_map(|line| fitted(line, inner)).collect();
+    let height = (lines.len() as u16 + 2).clamp(3, highest(area)).min(area.height);
     let place =
         Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     // Whole lines are cleared: leftovers of words beside the frame would only distract.
     frame.render_widget(Clear, Rect { x: area.x, width: area.width, ..place });
-    let most = (needed as u16).saturating_sub(height.saturating_sub(2));
+    let most = u16::try_from(beyond(lines.len(), area)).unwrap_or(u16::MAX);
     let scroll = scroll.min(most);
-    let more = if most > scroll { " ↓ more " } else { "" };
+    let more = match (scroll > 0, most > scroll) {
+        (_, true) => format!(" ↓ more: {} lines ", most - scroll),
+        (true, false) => " the end ".to_owned(),
+        (false, false) => String::new(),
+    };
     let block = Block::new()
         .borders(Borders::ALL)
         .padding(ratatui::widgets::Padding::horizontal(1))
-        .title(Span::styled(format!(" {title} "), Style::new().add_modifier(Modifier::BOLD)))
+        .title(Span::styled(title, Style::new().add_modifier(Modifier::BOLD)))
         .title_bottom(Line::raw(more).right_aligned());
-    frame.render_widget(text.block(block).scroll((scroll, 0)), place);
+    frame.render_widget(Paragraph::new(lines).block(block).scroll((scroll, 0)), place);
+}
+
+/// A line in so many columns: what is longer goes on below.
+fn fitted(line: Line<'_>, width: usize) -> Vec<Line<'_>> {
+    if line.width() <= width {
+        return vec![line];
+    }
+    let owned: Vec<Span<'static>> =
+        line.spans.iter().map(|span| Span::styled(span.content.to_string(), span.style)).collect();
+    lay_out(vec![Line::from(owned).style(line.style)], width, usize::MAX)
 }

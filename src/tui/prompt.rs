@@ -27,7 +27,7 @@ impl Prompt {
             Prompt::Save => ("Save as", "lesson.toml"),
             Prompt::View => ("View", "deploy, po, no, ev, all"),
             Prompt::Again => ("Which question again", "2; empty: the last one"),
-            Prompt::Filter => ("Keep rows with", "CrashLoop, !Running, -l app=web; empty: all"),
+            Prompt::Filter => ("Keep rows with", "CrashLoop, !Running, -l app=web, -n shop; empty: all"),
         }
     }
 }
@@ -63,6 +63,7 @@ impl Prompt {
                 "CrashLoop    rows with these words, whatever their case",
                 "!Running     rows without them",
                 "-l app=web   what has these labels",
+                "-n shop      what is in this namespace",
             ],
             Prompt::Again => {
                 vec!["empty        the last one that was asked", "2            the lesson's second question"]

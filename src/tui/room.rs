@@ -7,17 +7,8 @@ use ratatui::text::{Line, Span};
 /// How far what goes on below stands within its line.
 const INDENT: usize = 4;
 
-/// Whose turn it is to go on below where there is not room for all.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum First {
-    /// The first line's.
-    Upper,
-    /// The last line's: it is the latest.
-    Lower,
-}
-
 /// Lays lines out in so many columns and rows. More lines than rows are left to whoever scrolls.
-pub fn lay_out(lines: Vec<Line<'static>>, width: usize, height: usize, first: First) -> Vec<Line<'static>> {
+pub fn lay_out(lines: Vec<Line<'static>>, width: usize, height: usize) -> Vec<Line<'static>> {
     let mut free = height.saturating_sub(lines.len());
     let fit = |line: Line<'static>| {
         let long: usize = line.spans.iter().map(|span| span.content.chars().count()).sum();
@@ -35,14 +26,7 @@ pub fn lay_out(lines: Vec<Line<'static>>, width: usize, height: usize, first: Fi
         short.push(('…', short.last().map_or(Style::new(), |(_, style)| *style)));
         vec![together(&short, line.style)]
     };
-    match first {
-        First::Upper => lines.into_iter().flat_map(fit).collect(),
-        First::Lower => {
-            let mut rows: Vec<Vec<Line<'static>>> = lines.into_iter().rev().map(fit).collect();
-            rows.reverse();
-            rows.concat()
-        }
-    }
+    lines.into_iter().flat_map(fit).collect()
 }
 
 /// Rows of a line: broken between words; within one only where it is longer than a row.
@@ -85,21 +69,21 @@ fn together(cells: &[(char, Style)], style: Style) -> Line<'static> {
 mod tests {
     use super::*;
 
-    fn laid(lines: &[&str], height: usize, first: First) -> Vec<String> {
+    fn laid(lines: &[&str], height: usize) -> Vec<String> {
         let lines = lines.iter().map(|line| Line::raw((*line).to_owned())).collect();
-        lay_out(lines, 20, height, first).iter().map(ToString::to_string).collect()
+        lay_out(lines, 20, height).iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn what_is_too_long_goes_on_below_while_rows_are_free() {
         const LONG: &str = "one two three four five six";
-        assert_eq!(laid(&["short"], 3, First::Upper), ["short"]);
-        assert_eq!(laid(&[LONG, "end"], 3, First::Upper), ["one two three four", "    five six", "end"]);
-        assert_eq!(laid(&[LONG, "end"], 2, First::Upper), ["one two three four …", "end"]);
-        let both = laid(&[LONG, LONG], 3, First::Lower);
-        assert_eq!(both, ["one two three four …", "one two three four", "    five six"]);
+        assert_eq!(laid(&["short"], 3), ["short"]);
+        assert_eq!(laid(&[LONG, "end"], 3), ["one two three four", "    five six", "end"]);
+        assert_eq!(laid(&[LONG, "end"], 2), ["one two three four …", "end"]);
+        let both = laid(&[LONG, LONG], 3);
+        assert_eq!(both, ["one two three four", "    five six", "one two three four …"]);
         let word = "kubectl-logs-of-a-pod-with-a-name";
-        assert_eq!(laid(&[word], 2, First::Upper), ["kubectl-logs-of-a-po", "    d-with-a-name"]);
-        assert_eq!(laid(&["  a b c d e f g h i j"], 2, First::Upper), ["  a b c d e f g h i", "      j"]);
+        assert_eq!(laid(&[word], 2), ["kubectl-logs-of-a-po", "    d-with-a-name"]);
+        assert_eq!(laid(&["  a b c d e f g h i j"], 2), ["  a b c d e f g h i", "      j"]);
     }
 }

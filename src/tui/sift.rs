@@ -20,7 +20,11 @@ impl Sift {
     /// Begins a frame.
     pub fn begin(&mut self, filter: &Filter) {
         if self.filter != *filter {
-            *self = Sift { filter: filter.clone(), ..Sift::default() };
+            // Who types on asks for more: what was not kept is not kept now either.
+            let is_known = filter.narrows(&self.filter);
+            let known = std::mem::take(&mut self.known).into_iter();
+            let known = known.map(|own| own.filter(|(_, is_kept)| is_known && !is_kept)).collect();
+            *self = Sift { filter: filter.clone(), known, ..Sift::default() };
         }
         (self.looked, self.left) = (0, 0);
     }
@@ -94,8 +98,17 @@ mod tests {
         let written = |row: usize| if row < 5 { 2 } else { 1 };
         assert_eq!(frame(&mut sift, ALL, written, &spelled), (tenth(ALL), 0));
         assert_eq!(spelled.count(), ALL as u64 + 5);
+        // Who types on asks again of what was kept alone.
+        sift.begin(&Filter { words: "tend".to_owned() });
+        let before = spelled.count();
+        assert_eq!(
+            (0..ALL).filter(|row| sift.keeps(*row, written(*row), |_| row % 20 == 0, &spelled)).count(),
+            ALL.div_ceil(20)
+        );
+        assert_eq!(spelled.count() - before, tenth(ALL) as u64);
         // Another filter knows nothing.
+        let before = spelled.count();
         sift.begin(&Filter::default());
-        assert!(sift.keeps(0, 1, |_| true, &spelled) && spelled.count() == ALL as u64 + 6);
+        assert!(sift.keeps(0, 1, |_| true, &spelled) && spelled.count() == before + 1);
     }
 }

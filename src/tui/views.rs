@@ -13,6 +13,8 @@ use super::app::App;
 use super::roll::Roll;
 use super::sift::Sift;
 use crate::actors::api_server;
+use crate::api::Sym;
+use crate::record::{Change, Transition};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubectl::tables;
 use crate::session::coming::Coming;
@@ -40,14 +42,20 @@ pub enum View {
     Coming,
 }
 
-/// What can be asked for, by the names for it; the first one is told.
-const NAMES: [(&[&str], Asked); 7] = [
+/// What can be asked for beside kinds that have rows of their own, by the names for it; the first one is told.
+const NAMES: [(&[&str], Asked); 13] = [
     (&["all", "tree", "*"], Asked::All),
     (&["po", "pod", "pods"], Asked::Pods),
     (&["no", "node", "nodes"], Asked::Nodes),
     (&["ev", "event", "events"], Asked::Lines(EVENTS)),
     (&["ep", "endpoints"], Asked::Lines("endpoints")),
-    (&["pvc", "claims"], Asked::Lines("pvc")),
+    (&["ns", "namespace", "namespaces"], Asked::Lines(NAMESPACES)),
+    (&["cm", "configmap", "configmaps"], Asked::Lines("configmaps")),
+    (&["secret", "secrets", "sec"], Asked::Lines("secrets")),
+    (&["sa", "serviceaccount", "serviceaccounts"], Asked::Lines("serviceaccounts")),
+    (&["pvc", "persistentvolumeclaim", "persistentvolumeclaims", "claims"], Asked::Lines("pvc")),
+    (&["pv", "persistentvolume", "persistentvolumes"], Asked::Lines("pv")),
+    (&["sc", "storageclass", "storageclasses"], Asked::Lines("sc")),
     (&["coming", "queue", "next"], Asked::Coming),
 ];
 
@@ -61,7 +69,7 @@ enum Asked {
 }
 
 /// Names to choose from, for who types.
-pub const TAKES: [&str; 15] = [
+pub const TAKES: [&str; 24] = [
     "all      workloads with what they have made",
     "po       pods alone",
     "deploy   Deployments",
@@ -73,11 +81,25 @@ pub const TAKES: [&str; 15] = [
     "svc      Services",
     "hpa      HorizontalPodAutoscalers",
     "pdb      PodDisruptionBudgets",
+    "quota    ResourceQuotas",
     "no       nodes",
-    "ev       events",
+    "ns       namespaces; Enter: the pods of one",
+    "ev       events; Enter: what one is about",
     "ep       endpoints",
+    "cm       ConfigMaps",
+    "secret   Secrets",
+    "sa       ServiceAccounts",
+    "pvc      PersistentVolumeClaims",
+    "pv       PersistentVolumes",
     "coming   what waits in the queue",
+    "help     the keys",
+    "q        leaves",
 ];
+
+/// The names of views, as one types them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TAKES.iter().filter_map(|line| line.split(' ').next())
+}
 
 impl View {
     /// By its name.
@@ -97,7 +119,7 @@ impl View {
             }),
             (None, Some(kind)) => Ok(View::Kind(kind)),
             (None, None) => {
-                let all: Vec<&str> = TAKES.iter().filter_map(|line| line.split(' ').next()).collect();
+                let all: Vec<&str> = names().collect();
                 let near = crate::scenario::diagnostic::nearest(&word, &all);
                 let hint = near.map_or_else(|| all.join(", "), |near| format!("did you mean `{near}`?"));
                 Err(format!("`{word}` is no view; {hint}"))
@@ -120,10 +142,16 @@ impl View {
     pub fn has_objects(&self) -> bool {
         matches!(self, View::All | View::Pods | View::Kind(_))
     }
+    /// It lists events.
+    pub fn has_events(&self) -> bool {
+        *self == View::Lines(EVENTS)
+    }
 }
 
 /// What `:ev` lists.
 const EVENTS: &str = "events";
+/// What `:ns` lists.
+const NAMESPACES: &str = "namespaces";
 
 /// The rows of a view of lines.
 pub enum Lines {
@@ -157,6 +185,18 @@ impl Filter {
             Some(words) => !row.to_lowercase().contains(words),
             None => row.to_lowercase().contains(&words),
         }
+    }
+    /// The namespace that is asked for.
+    fn namespace(&self) -> Option<&str> {
+        self.words.trim().strip_prefix("-n").map(str::trim)
+    }
+    /// Whether what is kept by these words is kept by those of another filter, too: it has been typed on, and asks for more.
+    pub fn narrows(&self, other: &Filter) -> bool {
+        let is_plain = |filter: &Filter| !filter.words.trim_start().starts_with(['!', '-']);
+        is_plain(self)
+            && is_plain(other)
+            && !other.is_empty()
+            && self.words.trim().starts_with(other.words.trim())
     }
     /// The labels that are asked for.
     fn labels(&self) -> Option<Vec<(&str, &str)>> {
@@ -409,33 +449,112 @@ impl App {
         match &self.view {
             View::Nodes => self.node().map(Chosen::Node),
             View::Lines(_) | View::Coming => None,
-            _ => self.selection().map(Chosen::Object),
+            // What is not there, or not shown, is not acted on.
+            _ => self.selection().filter(|own| self.is_listed(*own)).map(Chosen::Object),
         }
+    }
+
+    /// The event that is marked in the view of events.
+    pub fn event(&self) -> Option<ToldEvent> {
+        match &*self.lines() {
+            Lines::Events(all) if self.view.has_events() => {
+                all.get(self.row.min(all.len().saturating_sub(1))).copied()
+            }
+            _ => None,
+        }
+    }
+
+    /// Goes from a row to what it is about: from an event to its object, from a namespace to its pods; false: a row is about
+    /// nothing else.
+    pub fn jump(&mut self) -> bool {
+        if self.view.has_events() {
+            let about = self.event().map(|told| self.walk.history()[told.last as usize]);
+            match about.map(|row| self.about(&row)) {
+                None => self.refuse("no event is marked"),
+                Some(About::Object(key)) => {
+                    self.show(View::All);
+                    match self.shown_for(key) {
+                        Some(own) => self.look_at(own),
+                        None => self.show_kind_of(key),
+                    }
+                }
+                Some(About::Node(name)) => {
+                    self.show(View::Nodes);
+                    let (_, lines) = self.shown_lines(0, self.line_count());
+                    let at =
+                        lines.iter().position(|line| line.split_whitespace().next() == Some(name.as_str()));
+                    self.row = at.unwrap_or(0);
+                }
+                Some(About::Nothing) => self.refuse("what that event is about is not listed anywhere"),
+            }
+            return true;
+        }
+        if self.view == View::Lines(NAMESPACES) {
+            let (_, lines) = self.shown_lines(self.row.min(self.line_count().saturating_sub(1)), 1);
+            if let Some(name) = lines.first().and_then(|line| line.split_whitespace().next()) {
+                let words = format!("-n {name}");
+                self.show(View::Pods);
+                self.filter = Filter { words };
+                self.kept.look_on();
+            }
+            return true;
+        }
+        false
+    }
+
+    fn about(&self, row: &Transition) -> About {
+        let w = self.walk.world();
+        match (row.pod, row.change) {
+            (Some(pod), _) => About::Object(ObjectKey::Pod(PodId(pod))),
+            (None, Change::Object { object, .. }) => {
+                let ident = w.directory.objects[object as usize];
+                match w.workloads.find(ident.kind, ident.namespace, ident.name) {
+                    Some(key) => About::Object(key),
+                    None if ident.kind == "node" => About::Node(ident.name),
+                    None => About::Nothing,
+                }
+            }
+            _ => About::Nothing,
+        }
+    }
+
+    /// What the tree does not list is listed among its kind.
+    fn show_kind_of(&mut self, key: ObjectKey) {
+        let kind = api_server::type_of(self.walk.world(), key);
+        self.show(View::Kind(kind));
+        self.look_at(key);
     }
 
     /// What is chosen, in a word, for the menu's title.
     pub fn chosen_words(&self) -> String {
         match self.chosen() {
             Some(Chosen::Node(node)) => {
-                format!("{} {}", super::actions::spoken(self, Chosen::Node(node)), node_words(self, node))
+                format!(
+                    "{}, which is {}",
+                    super::actions::spoken(self, Chosen::Node(node)),
+                    node_words(self, node)
+                )
             }
             Some(chosen) => super::actions::spoken(self, chosen),
             None => String::new(),
         }
     }
 
-    /// Shows another view; the one before is where Esc goes back to.
+    /// Shows another view; the one before is where Esc goes back to. What it lists of what was selected is selected in it.
     pub fn show(&mut self, view: View) {
         if view == self.view {
             return;
         }
         let before = std::mem::replace(&mut self.view, view);
         self.views.push(before);
-        (self.row, self.filter) = (0, Filter::default());
+        (self.row, self.filter, self.scroll) = (0, Filter::default(), 0);
         self.kept.leave();
-        let own = self.selection();
-        if self.view.has_objects() && !self.pinned && !self.listed().iter().any(|leaf| Some(leaf.of) == own) {
-            self.select_row(0);
+        let pod = self.walk.selected.map(ObjectKey::Pod);
+        let own = self.walk.workload.or(pod).and_then(|own| self.shown_for(own));
+        match own {
+            _ if self.pinned || !self.view.has_objects() => {}
+            Some(own) => self.look_at(own),
+            None => self.select_row(0),
         }
     }
 
@@ -460,21 +579,30 @@ impl App {
 /// is kept would change with the clock.
 fn takes_pod(w: &World, filter: &Filter, pod: PodId) -> bool {
     let p = &w.pods[pod.ix()];
-    match filter.labels() {
-        Some(labels) => has(&p.labels, &labels),
-        None => filter.takes(&kubectl::lasting_words(w, pod)),
+    match (filter.labels(), filter.namespace()) {
+        (Some(labels), _) => has(&p.labels, &labels),
+        (None, Some(namespace)) => p.ident.namespace == namespace,
+        (None, None) => filter.takes(&kubectl::lasting_words(w, pod)),
     }
 }
 
 fn takes_object(w: &World, filter: &Filter, key: ObjectKey) -> bool {
-    match filter.labels() {
-        Some(labels) => w.workloads.meta(key).is_some_and(|meta| has(&meta.labels, &labels)),
-        None => filter.takes(&format!("{} {}", tree::name(w, key), tree::state(w, key))),
+    match (filter.labels(), filter.namespace()) {
+        (Some(labels), _) => w.workloads.meta(key).is_some_and(|meta| has(&meta.labels, &labels)),
+        (None, Some(namespace)) => w.workloads.meta(key).is_some_and(|meta| meta.namespace == namespace),
+        (None, None) => filter.takes(&format!("{} {}", tree::name(w, key), tree::state(w, key))),
     }
 }
 
 fn has(own: &BTreeMap<String, String>, labels: &[(&str, &str)]) -> bool {
     labels.iter().all(|(key, value)| own.get(*key).is_some_and(|own| own == value))
+}
+
+/// What a row of events is about.
+enum About {
+    Object(ObjectKey),
+    Node(Sym),
+    Nothing,
 }
 
 /// Rows of named columns as kubectl lays them out, and the header above them.
@@ -506,8 +634,7 @@ mod tests {
             assert_eq!(View::named(word), Ok(view), "{word}");
         }
         assert_eq!(View::named("deplo"), Err("`deplo` is no view; did you mean `deploy`?".to_owned()));
-        for line in TAKES {
-            let word = line.split(' ').next().unwrap_or_default();
+        for word in names().filter(|word| !["help", "q"].contains(word)) {
             assert!(View::named(word).is_ok(), "{word}");
         }
     }

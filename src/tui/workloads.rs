@@ -9,46 +9,55 @@ use ratatui::widgets::Paragraph;
 use super::app::{App, Tab};
 use super::draw::{SHORTEST_NAME, colour, cut_within};
 use super::panes;
-use super::room::{First, lay_out};
+use super::room::lay_out;
 use crate::api::{EventType, PodIdent, Tri};
 use crate::record::{Change, ObjectChange};
 use crate::rules::kubectl::printing::age;
+use crate::rules::kubectl::tables::Cell;
 use crate::session::tree::{self, Level};
 use crate::session::{kubectl, strip};
 use crate::world::held::AnyHeld;
 use crate::world::workloads::ObjectKey;
 
-/// How wide the curve in a workload's line is: as RESTARTS, below which it stands.
-const CURVE: usize = 8;
+/// How wide the curve in a workload's line is.
+const CURVE: usize = 12;
+/// So many of kubectl's columns of pods say something of a workload as well.
+const SAID: usize = 5;
 
-/// A workload's cells under the columns of pods: below READY how many are available, below PHASE its revision, below
-/// RESTARTS a curve of how many were available.
-pub fn cells(app: &App, key: ObjectKey, namespaces: bool) -> Vec<String> {
+/// A workload's cells under the columns of pods, as far as these say something of it: how many are ready of how many, what a
+/// rollout or a Job has come to, how old it is. A ReplicaSet has no STATUS.
+pub fn cells(app: &App, key: ObjectKey) -> Vec<Cell> {
     let w = app.walk.world();
-    let (name, figures) = (tree::name(w, key), tree::figures(w, key));
-    let meta = w.workloads.meta(key);
-    let name = match meta {
-        Some(meta) if namespaces && w.workloads.controller(key).is_none() => {
-            format!("{}/{name}", meta.namespace)
-        }
-        _ => name,
-    };
-    let (from, to) = strip::window(&app.walk);
-    let curve = app.walk.curve(key, from, to, CURVE).into_iter().map(tree::sign).collect();
     let state = tree::state(w, key);
-    let state = state.split("  ").next().unwrap_or_default().to_owned();
-    let mut cells = vec![
-        name,
-        tree::ready(w, key).unwrap_or_default(),
-        figures
-            .and_then(|figures| figures.revision)
-            .map_or_else(String::new, |revision| format!("rev {revision}")),
-        state,
-        curve,
-        age(meta.map(|meta| meta.created), app.walk.now()),
+    let state = state.split("  ").next().unwrap_or_default();
+    let (ready, status) = match key {
+        ObjectKey::Service(_) => (state.trim_end_matches(" ready").to_owned(), ""),
+        _ if !has_status(key) => (tree::ready(w, key).unwrap_or_default(), ""),
+        _ => (tree::ready(w, key).unwrap_or_default(), state),
+    };
+    let age = age(w.workloads.meta(key).map(|meta| meta.created), app.walk.now());
+    let texts = [
+        ("NAME", tree::name(w, key)),
+        ("READY", ready),
+        ("PHASE", String::new()),
+        ("STATUS", status.to_owned()),
+        ("RESTARTS", String::new()),
+        ("AGE", age),
     ];
-    cells.resize(kubectl::COLUMNS.len() + 1, String::new());
-    cells
+    let own = texts.into_iter().map(|(header, text)| Cell { header, is_wide: false, text });
+    let others = kubectl::COLUMNS.into_iter().skip(SAID);
+    own.chain(others.map(|header| Cell { header, is_wide: false, text: String::new() })).collect()
+}
+
+/// Whether there is a word for what it has come to.
+fn has_status(key: ObjectKey) -> bool {
+    !matches!(key, ObjectKey::ReplicaSet(_))
+}
+
+/// A curve of how many of it were available over the time of the strip.
+pub fn curve(app: &App, key: ObjectKey) -> String {
+    let (from, to) = strip::window(&app.walk);
+    app.walk.curve(key, from, to, CURVE).into_iter().map(tree::sign).collect()
 }
 
 /// What it is doing, and how many there are.
@@ -57,15 +66,20 @@ pub fn draw_pair(app: &App, frame: &mut Frame<'_>, area: Rect, key: ObjectKey) {
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let state = tree::state(w, key);
     let (doing, rest) = state.split_once("  ").unwrap_or((&state, ""));
+    // A ReplicaSet has no rollout of its own that could be complete.
+    let is_told = has_status(key) || rest.is_empty();
+    let (doing, rest) = if is_told { (doing, rest) } else { (rest, "") };
+    let style = if is_told { colour(doing) } else { Style::new() };
     let text = rest.to_owned() + &tree::beside(w, key);
-    let said = format!(": {doing} | {text}").chars().count();
+    let text = if text.is_empty() || !is_told { text } else { format!(" | {text}") };
+    let said = format!(": {doing}{text}").chars().count();
     let room = usize::from(area.width).saturating_sub(said).max(SHORTEST_NAME);
     let line = Line::from(vec![
         Span::styled(format!("{}: ", cut_within(&tree::name(w, key), room)), bold),
-        Span::styled(doing.to_owned(), bold.patch(colour(doing))),
-        Span::raw(format!(" | {text}")),
+        Span::styled(doing.to_owned(), bold.patch(style)),
+        Span::raw(text),
     ]);
-    frame.render_widget(Paragraph::new(lay_out(vec![line], usize::from(area.width), 1, First::Upper)), area);
+    frame.render_widget(Paragraph::new(lay_out(vec![line], usize::from(area.width), 1)), area);
 }
 
 /// The lanes of a workload, and whose curves they are: its own, those of its ReplicaSets by revision; None: events.
@@ -132,7 +146,7 @@ fn marks(app: &App, key: ObjectKey, width: usize) -> String {
 }
 
 /// One of the lower panes.
-pub fn pane(app: &App, tab: Tab, height: usize) -> Vec<Line<'static>> {
+pub fn pane(app: &App, tab: Tab) -> Vec<Line<'static>> {
     let Some(key) = app.workload() else {
         return Vec::new();
     };
@@ -142,7 +156,7 @@ pub fn pane(app: &App, tab: Tab, height: usize) -> Vec<Line<'static>> {
             let mut seen: Vec<_> =
                 [key].into_iter().chain(sets).flat_map(|key| app.walk.object_events(key)).collect();
             seen.sort_by_key(|seen| seen.last);
-            panes::told(app, &seen, &PodIdent::NOBODY, height)
+            panes::told(app, &seen, &PodIdent::NOBODY)
         }
         Tab::Describe => {
             app.walk.describe_object(key).lines().map(|line| Line::raw(line.to_owned())).collect()
@@ -168,18 +182,17 @@ fn state(app: &App, key: ObjectKey) -> Vec<Line<'static>> {
         };
         let good = one.status == Tri::True && one.kind != "ReplicaFailure";
         let style = if good { Style::new() } else { Style::new().fg(Color::Yellow) };
-        let text = format!(
-            "{sign} {:<12} {}  {}: {}",
-            one.kind.as_str(),
-            one.status.as_str(),
-            one.reason,
-            one.message
-        );
+        // A budget's conditions have no message.
+        let said = [one.reason.as_str(), one.message.as_str()].into_iter().filter(|text| !text.is_empty());
+        let said = said.collect::<Vec<_>>().join(": ");
+        let text = format!("{sign} {:<12} {}  {said}", one.kind.as_str(), one.status.as_str());
         lines.push(Line::styled(text, style));
     }
     for set in w.workloads.sets_of(key).into_iter().rev() {
         let own = ObjectKey::ReplicaSet(set);
-        lines.push(Line::raw(format!("{}: {}", tree::name(w, own), tree::state(w, own))));
+        let state = tree::state(w, own);
+        let state = state.split_once("  ").map_or(state.as_str(), |(_, rest)| rest);
+        lines.push(Line::raw(format!("{}: {state}", tree::name(w, own))));
     }
     lines
 }

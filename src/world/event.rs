@@ -7,7 +7,7 @@ use super::manager::Controller;
 use super::volumes::{ClaimIx, VolumeIx};
 use super::workloads::ObjectKey;
 use super::{ContainerIx, NodeId, PodId, World};
-use crate::api::ProbeKind;
+use crate::api::{ProbeKind, Sym};
 use crate::scenario::plan::TemplateIx;
 
 /// What is going to happen, and to whom; each variant is one way in which a run goes on.
@@ -131,6 +131,8 @@ pub enum SimEvent {
     Requeued { key: ObjectKey, controller: Controller },
     /// A controller's event reaches the API server.
     Told { controller: Controller },
+    /// The namespace controller looks at a namespace that is being deleted.
+    NamespaceSync { namespace: Sym },
     /// The pod garbage collector's pass.
     PodGc,
     /// Its client may send the next request.
@@ -208,6 +210,8 @@ impl SimEvent {
     pub fn about(self) -> About {
         use SimEvent as E;
         use Subject::{Cluster, Container, Node, Pod};
+        let of_process =
+            |node, component, generation| (Node(node), component, Bond::Process(node, generation));
         let (subject, component, bond) = match self {
             E::CreatePod { .. } | E::Apply { .. } | E::Action { .. } | E::CreateObject { .. } => {
                 (Cluster, "scenario", Bond::Free)
@@ -232,7 +236,7 @@ impl SimEvent {
             E::Deadline { pod, generation } => {
                 (Pod(pod), "kubelet: sync loop", Bond::ProcessOf(pod, generation))
             }
-            E::Relist { node, generation } => (Node(node), "kubelet: PLEG", Bond::Process(node, generation)),
+            E::Relist { node, generation } => of_process(node, "kubelet: PLEG", generation),
             E::RelistPod { pod } => (Pod(pod), "kubelet: PLEG", Bond::Free),
             E::Mount { pod, generation } | E::ClaimMount { pod, generation, .. } => {
                 (Pod(pod), "kubelet: volume manager", Bond::ProcessOf(pod, generation))
@@ -258,35 +262,27 @@ impl SimEvent {
                 (Container(pod, container), "kubelet: prober", bond)
             }
             E::StatusWrite { node, generation } | E::StatusRetry { node, generation } => {
-                (Node(node), "kubelet: status manager", Bond::Process(node, generation))
+                of_process(node, "kubelet: status manager", generation)
             }
             E::ResizeRetry { node, generation } => {
-                (Node(node), "kubelet: allocation manager", Bond::Process(node, generation))
+                of_process(node, "kubelet: allocation manager", generation)
             }
             E::NodeStatus { node, generation } | E::KubeletStart { node, generation } => {
-                (Node(node), "kubelet", Bond::Process(node, generation))
+                of_process(node, "kubelet", generation)
             }
             E::AttachDetach => (Cluster, "attach/detach controller", Bond::Free),
             E::VolumeOperation { .. } | E::Provisioned { .. } => (Cluster, "storage system", Bond::Free),
-            E::Shutdown { node, generation } => {
-                (Node(node), "kubelet: shutdown manager", Bond::Process(node, generation))
-            }
-            E::Evict { node, generation } => {
-                (Node(node), "kubelet: eviction manager", Bond::Process(node, generation))
-            }
+            E::Shutdown { node, generation } => of_process(node, "kubelet: shutdown manager", generation),
+            E::Evict { node, generation } => of_process(node, "kubelet: eviction manager", generation),
             E::StorageRound { pod, generation } => {
                 (Pod(pod), "kubelet: eviction manager", Bond::ProcessOf(pod, generation))
             }
             E::EndOverdue { pod, generation } => {
                 (Pod(pod), "kubelet: pod workers", Bond::ProcessOf(pod, generation))
             }
-            E::DevicesReported { node, generation } => {
-                (Node(node), "kubelet: node status", Bond::Process(node, generation))
-            }
+            E::DevicesReported { node, generation } => of_process(node, "kubelet: node status", generation),
             E::NodeMonitor => (Cluster, "node lifecycle controller", Bond::Free),
-            E::NodeTaint { node, generation } => {
-                (Node(node), "node lifecycle controller", Bond::Process(node, generation))
-            }
+            E::NodeTaint { node, generation } => of_process(node, "node lifecycle controller", generation),
             E::TaintEvict { pod, generation } => {
                 (Pod(pod), "taint eviction controller", Bond::Timer(pod, generation))
             }
@@ -297,6 +293,7 @@ impl SimEvent {
             E::Work { controller } | E::Answered { controller, .. } | E::Told { controller } => {
                 (Cluster, controller.words(), Bond::Free)
             }
+            E::NamespaceSync { .. } => (Cluster, "namespace controller", Bond::Free),
             E::PodGc | E::PodGcDelete => (Cluster, "pod garbage collector", Bond::Free),
         };
         About { subject, component, bond }

@@ -95,12 +95,17 @@ impl World {
     /// The same, of a command that may have been given earlier.
     pub fn tell_to(&mut self, command: u32, words: String) {
         if self.under_way() != Some(command) {
-            self.printed.push(format!("{}: {words}", self.now.since(self.plan.start)));
+            self.printed.push(format!("{}: {words}", self.read_clock()));
         }
         self.tell_beside(|| Fact::Answered { command, line: words.clone(), refused: false });
         if let Some(own) = self.command_mut(command) {
             own.answer.push(words);
         }
+    }
+
+    /// The time since the start as people read it, to the millisecond; a timeline has it exactly.
+    fn read_clock(&self) -> Span {
+        Span::from_millis(self.now.since(self.plan.start).micros() / 1000)
     }
 
     /// What the API server warns of, of what it takes: told at the end of a run. Gives the line for whoever commanded it;
@@ -110,7 +115,7 @@ impl World {
         if self.log.get(command as usize).is_some_and(|own| own.answer.contains(&line)) {
             return None;
         }
-        self.warnings.push(format!("{}: {line}", self.now.since(self.plan.start)));
+        self.warnings.push(format!("{}: {line}", self.read_clock()));
         Some(line)
     }
 
@@ -120,7 +125,7 @@ impl World {
     }
     /// The same, of a command that may have been given earlier.
     pub fn answer_to(&mut self, command: Option<u32>, words: &str) {
-        let after = Span::from_micros(self.now.since(self.plan.start).micros());
+        let after = self.read_clock();
         self.digest.fold_text(words);
         self.answers.push(format!("{after}: {words}"));
         if let Some(command) = command {

@@ -33,6 +33,7 @@ pub(crate) mod machine;
 pub(crate) mod manager;
 pub(crate) mod members;
 pub(crate) mod names;
+pub mod namespaces;
 pub(crate) mod node;
 pub(crate) mod pod;
 pub(crate) mod pod_gc;
@@ -145,6 +146,8 @@ pub struct World {
     pub workloads: workloads::Workloads,
     /// What clients have written that nobody plays.
     pub stored: stored::StoredObjects,
+    /// Those that are being deleted, or gone.
+    pub namespaces: namespaces::Namespaces,
     /// Of the newest write.
     pub resource_version: u64,
     /// How many event objects were made.
@@ -377,6 +380,9 @@ impl World {
     /// Records an event about a pod.
     #[inline]
     pub fn record_event(&mut self, pod: PodId, event: Event) {
+        if !self.namespaces.takes_event(self.pods[pod.ix()].ident.namespace, event.object) {
+            return;
+        }
         let node = self.pods[pod.ix()].node;
         self.record(Some(pod), node, Change::Event(event));
     }

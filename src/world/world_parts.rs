@@ -87,6 +87,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64, common: Common) -> World {
         places_of_objects: Default::default(),
         workloads: Default::default(),
         stored: super::stored::StoredObjects::default(),
+        namespaces: super::namespaces::Namespaces::default(),
         resource_version: 0,
         event_objects: 0,
         scheduler: super::scheduling::Scheduling::new(plan.gates, plan.start, plan.templates.len()),

@@ -71,7 +71,10 @@ pub fn events(keys: &str) -> Vec<KeyEvent> {
                     "pgup" => KeyCode::PageUp,
                     "stab" => KeyCode::BackTab,
                     "f1" => KeyCode::F(1),
-                    "ctrlc" => KeyCode::Char('c'),
+                    "del" => KeyCode::Delete,
+                    held if held.starts_with("ctrl") && held.len() == 5 => {
+                        KeyCode::Char(held.chars().next_back().unwrap_or_default())
+                    }
                     other => panic!("no key {other}"),
                 };
                 (code, name.len() + 2)

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use kubelapse::scenario::builtin;
 use kubelapse::session::{Script, Walk};
 use kubelapse::time::Span;
-use kubelapse::tui::{App, KEYS, Mode, Tab};
+use kubelapse::tui::{App, KEYS, Mode, Tab, Zoom};
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use super::hands::{lesson, open, press, screen, sees};
+use super::hands::{lesson, open, press, screen, sees, walk_of};
+use super::lessons::TWO;
 
 /// Where a walk stands, in events and in time.
 fn place(app: &App) -> (u64, kubelapse::time::Span) {
@@ -180,6 +181,11 @@ fn check(shown: &str, walk: &Walk) {
                 ("svc", ":services"),
                 ("ev", "LAST SEEN"),
                 ("coming", ":coming"),
+                ("ns", "kube-system"),
+                ("cm", ":configmaps"),
+                ("secret", ":secrets"),
+                ("pvc", ":pvc"),
+                ("quota", ":resourcequotas"),
             ] {
                 press(&mut app, &format!(":{view}<enter>"));
                 assert!(sees(&app, words), "{view}: {}", screen(&app, 140, 45));
@@ -187,18 +193,66 @@ fn check(shown: &str, walk: &Walk) {
             }
             press(&mut app, ":deplo<enter>");
             assert!(sees(&app, "! `deplo` is no view; did you mean `deploy`?"));
+            press(&mut app, ":help<enter>");
+            assert!(sees(&app, "next change that kubectl would show"));
+            press(&mut app, "<esc>:q<enter>");
+            assert!(app.leaves);
         }
         "/" => {
             press(&mut app, ":po<enter>/no-such-row<enter>");
             assert!(sees(&app, "No row is kept by the filter"));
             press(&mut app, "<esc>/!no-such-row<enter>");
             assert!(!sees(&app, "No row is kept by the filter"));
+            // It begins empty, is applied as it is typed, and Esc brings the one before back.
+            let all = app.listed().len();
+            press(&mut app, "/zzz");
+            assert!(app.listed().is_empty() && sees(&app, "Keep rows with: zzz"));
+            press(&mut app, "<esc>");
+            assert!(app.listed().len() == all && sees(&app, "/!no-such-row"));
+            press(&mut app, "/-n default<enter>");
+            assert_eq!(app.listed().len(), all);
         }
         "PgUp" | "PgDn" => {
             press(&mut app, "<pgdn><pgdn>");
             assert_eq!(app.scroll, 10);
             press(&mut app, "<pgup>");
             assert_eq!(app.scroll, 5);
+        }
+        "Ctrl-U" | "Ctrl-D" => {
+            press(&mut app, "d");
+            screen(&app, 80, 24);
+            press(&mut app, "<ctrld><ctrlf>");
+            let down = app.scroll;
+            assert!(down > 2 && matches!(app.mode, Mode::Walk) && !app.leaves, "{down}");
+            press(&mut app, "<ctrlu>");
+            assert!(app.scroll < down && matches!(app.mode, Mode::Walk));
+            press(&mut app, "<ctrlb><ctrlb>");
+            assert_eq!(app.scroll, 0);
+        }
+        "Z" => {
+            let table =
+                |app: &App| screen(app, 80, 24).lines().filter(|line| line.contains("billing-")).count();
+            let before = table(&app);
+            press(&mut app, "4");
+            let pane = |app: &App| screen(app, 80, 24).lines().position(|line| line.contains(" 4 Describe "));
+            let high = pane(&app);
+            press(&mut app, "Z");
+            assert!(pane(&app) < high && app.zoom == Zoom::Pane, "{}", screen(&app, 80, 24));
+            press(&mut app, "Z");
+            assert!(table(&app) > before, "{}", screen(&app, 80, 24));
+            press(&mut app, "Z");
+            assert!(pane(&app) == high && app.zoom == Zoom::Nothing);
+            press(&mut app, "Z<esc>");
+            assert_eq!(app.zoom, Zoom::Nothing);
+        }
+        "Ctrl-L" => {
+            press(&mut app, "<ctrll>");
+            assert!(app.redraws && place(&app) == here);
+        }
+        "Ctrl-Z" => {
+            let on = app.walk.quiz.on;
+            press(&mut app, "<ctrlz>");
+            assert!(sees(&app, "! Ctrl-Z does not suspend this: q leaves") && app.walk.quiz.on == on);
         }
         "Tab" | "Shift-Tab" => {
             press(&mut app, "<tab>");
@@ -213,10 +267,17 @@ fn check(shown: &str, walk: &Walk) {
             }
         }
         "o" | "v" => {
-            press(&mut app, "o");
+            press(&mut app, shown);
+            assert!(sees(&app, "! logs are of pods: select one") && !app.previous);
+            press(&mut app, "<down><down>o");
             assert_eq!((app.container, app.previous), (1, false));
             press(&mut app, "v");
             assert!(app.previous);
+        }
+        "l" => {
+            press(&mut app, "<down><down>l");
+            assert!(app.tab == Tab::Logs && place(&app) == here, "no time has passed");
+            assert!(screen(&app, 80, 24).contains("kubectl logs billing-"), "{}", screen(&app, 80, 24));
         }
         "w" => {
             press(&mut app, "w");
@@ -230,7 +291,7 @@ fn check(shown: &str, walk: &Walk) {
             press(&mut app, "y");
             assert!(sees(&app, "apiVersion: apps/v1"), "{}", screen(&app, 140, 45));
         }
-        "a" | "1-9 ↑↓ Enter" => {
+        "a" => {
             let mut app = open("crash-loop");
             press(&mut app, "g30s<enter>a");
             assert!(sees(&app, "What do you expect?"));
@@ -238,6 +299,116 @@ fn check(shown: &str, walk: &Walk) {
             assert!(matches!(app.mode, Mode::Verdict));
             press(&mut app, "<enter>a<enter>");
             assert!(matches!(app.mode, Mode::Verdict));
+        }
+        "1-9 ↑↓ Enter" => {
+            press(&mut app, "<enter>2");
+            assert!(
+                matches!(&app.mode, Mode::Form(form) if form.title == "set image"),
+                "{}",
+                screen(&app, 80, 24)
+            );
+            press(&mut app, "<esc><down><down><enter>");
+            assert!(matches!(&app.mode, Mode::Form(form) if form.title == "set resources"));
+            // The tenth and those behind it have keys as well.
+            press(&mut app, "<esc>a");
+            assert!(
+                matches!(&app.mode, Mode::Form(form) if form.title == "delete"),
+                "{}",
+                screen(&app, 80, 24)
+            );
+            let mut app = open("crash-loop");
+            press(&mut app, "g30s<enter>a2");
+            assert!(matches!(app.mode, Mode::Verdict));
+        }
+        "h s z" => {
+            let mut app = App::new(walk_of("two.toml", TWO));
+            press(&mut app, "<esc>g10s<enter>");
+            assert!(sees(&app, "z: no questions any more"), "{}", screen(&app, 80, 24));
+            press(&mut app, "hz");
+            assert!(app.walk.quiz.mute && matches!(app.mode, Mode::Walk));
+            assert_eq!(app.walk.offset().secs(), 10, "and the way goes on");
+            let mut app = lesson("deadline-clock");
+            press(&mut app, "<esc><end>s");
+            assert!(sees(&app, "passed by, without a point"));
+        }
+        "Enter Esc" => {
+            for (keys, secs) in [("<enter>", 10), ("<esc>", 1)] {
+                let mut app = App::new(walk_of("two.toml", TWO));
+                press(&mut app, "<esc>g10s<enter>1");
+                assert!(sees(&app, "Enter goes on to 10.000s, Esc stays here"), "{}", screen(&app, 80, 24));
+                // Nothing else closes it.
+                press(&mut app, "u");
+                assert!(matches!(app.mode, Mode::Verdict));
+                press(&mut app, keys);
+                assert_eq!(app.walk.offset().secs(), secs, "{keys}");
+                assert!(matches!(app.mode, Mode::Walk));
+            }
+        }
+        "Tab " => {
+            press(&mut app, ":dep<tab><enter>");
+            assert!(sees(&app, ":deployments"), "{}", screen(&app, 140, 45));
+            press(&mut app, "xscal<tab>deployment/b<tab>--replicas=7<enter>");
+            assert!(sees(&app, "scaled"), "{}", screen(&app, 140, 45));
+            press(&mut app, "L");
+            assert!(sees(&app, "scale deployment/billing --replicas=7"), "{}", screen(&app, 140, 45));
+        }
+        "↑ ↓" => {
+            let node = app.walk.world().nodes[0].spec.name;
+            press(&mut app, &format!("xcordon node/{node}<enter>xuncordon node/{node}<enter>x<up><up>"));
+            assert!(sees(&app, &format!("Do now: cordon node/{node}")), "{}", screen(&app, 140, 45));
+            press(&mut app, "<down><enter>");
+            assert!(sees(&app, &format!("node/{node} already uncordoned")), "{}", screen(&app, 140, 45));
+            press(&mut app, "/Running<enter>/<up>");
+            assert!(sees(&app, "Keep rows with: Running"), "of one prompt alone");
+        }
+        "← → Home End" => {
+            press(&mut app, "g0s<left><left>4<enter>");
+            assert_eq!(app.walk.offset().secs(), 40);
+            press(&mut app, "g9s<home><del>3<enter>");
+            assert_eq!(app.walk.offset().secs(), 3);
+            press(&mut app, "gnonsense<ctrlu>5<end>s<enter>");
+            assert_eq!(app.walk.offset().secs(), 5);
+        }
+        "↑↓ PgUp PgDn" => {
+            press(&mut app, "?");
+            let first = screen(&app, 80, 24);
+            for keys in ["<down>", "<pgdn>", "<ctrld>", "<end>"] {
+                let before = screen(&app, 80, 24);
+                press(&mut app, keys);
+                assert_ne!(screen(&app, 80, 24), before, "{keys}");
+            }
+            assert!(screen(&app, 80, 24).contains(" the end "));
+            // It is not scrolled beyond its end.
+            press(&mut app, "<down><down><up>");
+            assert!(!screen(&app, 80, 24).contains(" the end "));
+            press(&mut app, "<home>");
+            assert_eq!(screen(&app, 80, 24), first);
+        }
+        "/ n N" => {
+            screen(&app, 80, 24);
+            press(&mut app, "?/breakpoint");
+            let seen = screen(&app, 80, 24);
+            assert!(seen.contains("Keys: 3 lines found") && seen.contains("set a breakpoint"), "{seen}");
+            press(&mut app, "<enter>n");
+            let second = screen(&app, 80, 24);
+            press(&mut app, "N");
+            assert!(second != screen(&app, 80, 24) && second.contains("to the next breakpoint"), "{second}");
+            press(&mut app, "<esc>");
+            assert!(sees(&app, "Through time"), "the search ends first");
+            press(&mut app, "<esc>");
+            assert!(matches!(app.mode, Mode::Walk));
+        }
+        "Esc q Enter" => {
+            for keys in ["<esc>", "q", "<enter>"] {
+                press(&mut app, "w");
+                assert!(sees(&app, "Why?"));
+                press(&mut app, keys);
+                assert!(matches!(app.mode, Mode::Walk) && !app.leaves, "{keys}");
+            }
+            press(&mut app, "wx");
+            assert!(sees(&app, "Do now:") && !sees(&app, "Why?"), "what is typed on is not lost");
+            press(&mut app, "<esc>we");
+            assert!(sees(&app, "Why?"), "what is no key closes nothing");
         }
         "z" => {
             let on = app.walk.quiz.on;
@@ -266,9 +437,13 @@ fn check(shown: &str, walk: &Walk) {
             press(&mut app, "r");
             assert!(matches!(app.mode, Mode::Question { .. }) && app.walk.quiz.insists());
         }
+        "Q" => {
+            press(&mut app, "Q");
+            assert!(sees(&app, "How the predictions went"));
+        }
         "d" => {
             press(&mut app, "d");
-            assert!(sees(&app, "How the predictions went"));
+            assert!(app.tab == Tab::Describe && sees(&app, "StrategyType:"), "{}", screen(&app, 140, 45));
         }
         "Enter A" => {
             for keys in ["<enter>", "<esc>A"] {
@@ -293,6 +468,10 @@ fn check(shown: &str, walk: &Walk) {
         "s" => {
             press(&mut app, "slesson.toml<enter>");
             assert!(sees(&app, "saved: lesson.toml"));
+            // What is saved is left without a word.
+            let node = app.walk.world().nodes[0].spec.name;
+            press(&mut app, &format!("xcordon node/{node}<enter>slesson.toml<enter>q"));
+            assert!(app.leaves);
         }
         "Esc" => {
             press(&mut app, ":po<enter>/no-such-row<enter><esc>");
@@ -309,6 +488,12 @@ fn check(shown: &str, walk: &Walk) {
             }
         }
         "q" => {
+            let node = app.walk.world().nodes[0].spec.name;
+            let mut other = App::new(walk.clone());
+            press(&mut other, &format!("xcordon node/{node}<enter>q"));
+            assert!(!other.leaves && sees(&other, "! what was done is not saved: s saves it"), "asked once");
+            press(&mut other, "q");
+            assert!(other.leaves);
             press(&mut app, "q");
             assert!(app.leaves && !app.quits);
         }
@@ -319,8 +504,13 @@ fn check(shown: &str, walk: &Walk) {
             let own = app.selection();
             point(&mut app, MouseEventKind::ScrollUp, 5, 3);
             assert_ne!(app.selection(), own);
+            press(&mut app, "4");
             point(&mut app, MouseEventKind::ScrollDown, 5, 20);
             assert_eq!(app.scroll, 3);
+            // What is pointed at is what the keys go to.
+            screen(&app, 140, 45);
+            app.mouse(MouseEvent { kind: click, column: 100, row: 24, modifiers: KeyModifiers::NONE });
+            assert_eq!(app.tab, Tab::Events);
             let axis =
                 screen(&app, 80, 24).lines().position(|line| line.contains('▲')).expect("a line of time");
             point(&mut app, click, 12, axis as u16);
@@ -343,7 +533,7 @@ fn what_can_be_done_is_chosen_and_filled_in() {
     let mut app = open("rollout-stalls");
     press(&mut app, "<esc>g30s<enter><enter>");
     moment!("menu", &app);
-    press(&mut app, "1<enter>");
+    press(&mut app, "1");
     moment!("form", &app);
     // What cannot be read stays in the form.
     press(&mut app, "<back>many<enter>");

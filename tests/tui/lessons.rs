@@ -76,7 +76,7 @@ fn a_lesson_as_it_is_held() {
     moment!("held_verdict", &app);
     press(&mut app, &format!("<enter><end>{wrong}<enter><end>{third}"));
     assert!(screen(&app, 80, 24).contains("1.5 of 3 points so far, 0 to come"));
-    press(&mut app, "<enter>");
+    press(&mut app, "<esc>");
     assert!(screen(&app, 80, 24).contains("that was the last question"));
     // Leaving tells what was behind it, once.
     press(&mut app, "q");
@@ -114,7 +114,7 @@ fn long_texts_scroll_to_their_end() {
             press(&mut app, "1");
             let shown = screen(&app, 80, 24);
             assert!(shown.contains("to come") && !shown.contains("↓ more"), "{name}\n{shown}");
-            press(&mut app, "<enter>");
+            press(&mut app, "<esc>");
         }
         press(&mut app, "q<pgdn><pgdn><pgdn><pgdn><pgdn><pgdn><pgdn><pgdn>");
         let table: toml::Table = found.shipped.expect("it is shipped").text.parse().expect("it is TOML");

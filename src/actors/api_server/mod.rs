@@ -7,6 +7,7 @@
 mod evict;
 mod found;
 mod limits;
+pub mod namespaces;
 pub mod nodes;
 pub mod objects;
 mod patch;

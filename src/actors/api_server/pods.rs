@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::workloads::{forget_dependents, own_anew};
-use super::{limits, next_version};
+use super::{limits, namespaces, next_version};
 use crate::actors::watch::{self, News};
 use crate::api::{
     Condition, Generated, HeldStatus, OwnerReference, PodIdent, PodName, PodSpec, PodStatus, Suffix, Sym,
@@ -48,6 +48,16 @@ pub enum Name {
     Generate(Sym),
 }
 
+impl Name {
+    /// As far as it is known before it is given.
+    fn told(&self) -> String {
+        match self {
+            Name::Given(name) => name.to_string(),
+            Name::Generate(base) => base.to_string(),
+        }
+    }
+}
+
 impl NewPod {
     /// A replica of a template of the scenario.
     pub fn replica(t: &PodTemplate, template: TemplateIx, ordinal: u32) -> NewPod {
@@ -74,6 +84,9 @@ const NAME_TRIES: u64 = 8;
 pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, Rejection> {
     let NewPod { mut template, name, entity, owners, controller, mut spec } = new;
     let namespace = w.templates[template.ix()].namespace;
+    if w.namespaces.newest > 0 {
+        namespaces::lets_in(w, namespace, ObjectType::Pod, &name.told())?;
+    }
     let (name, key) = free_name(w, namespace, name, entity)
         .map_err(|name| Rejection::Exists { kind: ObjectType::Pod, name: name.to_string() })?;
     if !(w.workloads.limit_ranges.is_empty() && w.workloads.resource_quotas.is_empty()) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{limits, service_addresses, workloads};
+use super::{limits, namespaces, service_addresses, workloads};
 use crate::api::Sym;
 use crate::rules::api_server::admission::{Rejection, Request, generated_name};
 use crate::rules::api_server::decode::DecodeError;
@@ -71,6 +71,7 @@ pub fn create_as(
     }
     let mut value = typed(kind, object);
     let of = |key: &str| Sym::new(value["metadata"][key].as_str().unwrap_or_default());
+    namespaces::lets_in(w, of("namespace"), kind, &of("name"))?;
     limits::charge_object(w, kind, of("namespace"), &of("name"), &value["spec"])?;
     if kind == ObjectType::Service {
         service_addresses::allocate(w, entity, &mut value["spec"]);

@@ -9,6 +9,7 @@ mod drain;
 mod drain_filters;
 mod machines;
 mod meant;
+mod namespaces;
 mod nodes;
 mod objects;
 mod pods;
@@ -82,6 +83,7 @@ fn obey(w: &mut World, command: &Command) {
         Command::Taint { node, taints } => nodes::taint(w, node, taints),
         Command::Untaint { node, taints } => nodes::untaint(w, node, taints),
         Command::LabelNode { node, labels } => nodes::label(w, node, labels),
+        Command::DeleteNamespace { name } => namespaces::delete(w, *name),
         Command::DeleteNode { node } => nodes::delete(w, node),
         Command::StopNode { node } => machines::stop(w, node),
         Command::StartNode { node } => machines::start(w, node),

@@ -47,6 +47,7 @@ pub fn write(w: &mut World, write: &Write) {
             beside(w, write, uid.unwrap_or_default().to_owned(), &["annotations"]);
             Ok(())
         }
+        _ if write.kind == "Namespace" && write.group.is_empty() => namespace(w, write),
         _ => {
             if let Some(kind) = referred(&write.kind).filter(|_| played.is_some()) {
                 refer(w, kind, write);
@@ -109,6 +110,30 @@ fn keep(w: &mut World, write: &Write) {
     metadata["uid"] = uid;
     metadata["creationTimestamp"] = created.unwrap_or_else(|| w.now.rfc3339_secs().into());
     api_server::store(w, key, Some(object));
+}
+
+/// A namespace: made anew where one of its name was deleted; and without a finalizer one that is being deleted is gone, whatever
+/// still lives in it (`kubectl replace --raw …/finalize`, with which people free those that are stuck).
+fn namespace(w: &mut World, write: &Write) -> Result<(), String> {
+    let object = write.object.as_ref();
+    let is_empty = |own: &Value| own["spec"]["finalizers"].as_array().is_none_or(Vec::is_empty);
+    if w.namespaces.is_terminating(write.name) {
+        match object {
+            Some(object) if write.below == "finalize" && is_empty(object) => {
+                api_server::namespaces::finalize(w, write.name);
+                return Ok(());
+            }
+            None => {
+                api_server::namespaces::finalize(w, write.name);
+                return Ok(());
+            }
+            Some(_) => {}
+        }
+    } else if object.is_some() {
+        w.namespaces.forget(write.name);
+    }
+    keep(w, write);
+    Ok(())
 }
 
 /// What the simulation does not keep of an object that it plays.

@@ -113,6 +113,10 @@ fn relabel(w: &mut World, set: DaemonSetId, pod: PodId) -> Option<String> {
 fn make_pod(w: &mut World, set: DaemonSetId, node: NodeId) -> Option<String> {
     let key = ObjectKey::DaemonSet(set);
     let held = &w.workloads.daemon_sets[set.ix()];
+    // Whatever a controller makes there would be refused, and it says nothing of that.
+    if w.namespaces.is_terminating(held.object.meta.namespace) {
+        return None;
+    }
     let base = Sym::new(&pod_control::generate_name(held.object.meta.name.as_str()));
     let owners = Some(Arc::clone(&held.beside.as_owner));
     let entity = api_server::makes(w, key);

@@ -195,6 +195,8 @@ fn write(w: &mut World, id: DeploymentId, call: Call, upon: Option<u64>) -> Resu
                 return Err(format!("replicasets.apps \"{}\" already exists", set.meta.name));
             }
             let (namespace, name) = (set.meta.namespace, set.meta.name);
+            api_server::namespaces::lets_in(w, namespace, ObjectType::ReplicaSet, &name)
+                .map_err(|refused| refused.to_string())?;
             api_server::charge_object(w, ObjectType::ReplicaSet, namespace, &name, &Value::Null)
                 .map_err(|refused| refused.to_string())?;
             let entity = api_server::makes(w, ObjectKey::Deployment(id));

@@ -25,6 +25,9 @@ use crate::world::{JobId, ObjectKey, PodId, World};
 pub fn carry_out(w: &mut World, id: JobId, asked: &JobRequest) -> Option<String> {
     let mut error = None;
     match asked {
+        // Whatever a controller makes there would be refused, and it says nothing of that.
+        JobRequest::Make(_)
+            if w.namespaces.is_terminating(w.workloads.jobs[id.ix()].object.meta.namespace) => {}
         JobRequest::Make(made) => match make(w, id, *made) {
             Ok(pod) => {
                 tell_of_pod(w, id, "SuccessfulCreate", "Created pod: ", w.pods[pod.ix()].ident.name);

@@ -273,7 +273,14 @@ fn first(w: &World, set: ReplicaSetId, count: usize) -> Vec<PodId> {
 pub fn make_pod(w: &mut World, set: ReplicaSetId) -> Option<String> {
     let key = ObjectKey::ReplicaSet(set);
     let controller = super::hear::controller_of(w, set);
-    let name = w.workloads.replica_sets[set.ix()].object.meta.name;
+    let (namespace, name) = {
+        let meta = &w.workloads.replica_sets[set.ix()].object.meta;
+        (meta.namespace, meta.name)
+    };
+    // Whatever a controller makes there would be refused, and it says nothing of that.
+    if w.namespaces.is_terminating(namespace) {
+        return None;
+    }
     let base = Sym::new(&pod_control::generate_name(name.as_str()));
     let entity = api_server::makes(w, key);
     let owners = Some(Arc::clone(&w.workloads.replica_sets[set.ix()].beside.as_owner));

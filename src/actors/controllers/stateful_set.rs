@@ -18,6 +18,7 @@ use crate::api::text::PodName;
 use crate::api::{OwnerReference, Sym};
 use crate::engine::random;
 use crate::rules::api_server::admission::Rejection;
+use crate::rules::api_server::objects::ObjectType;
 use crate::rules::controllers::ownership;
 use crate::rules::controllers::stateful_set::words::{self, Verb};
 use crate::rules::controllers::stateful_set::{
@@ -312,6 +313,11 @@ fn revise(w: &mut World, set: StatefulSetId, asked: &RevisionCall) -> Option<Str
 fn call(w: &mut World, set: StatefulSetId, call: &Call) -> Option<String> {
     match call {
         Call::CreateClaim(ordinal, at) => {
+            let namespace = w.workloads.stateful_sets[set.ix()].object.meta.namespace;
+            let of = ObjectType::PersistentVolumeClaim;
+            if let Err(refused) = api_server::namespaces::lets_in(w, namespace, of, "") {
+                return Some(refused.to_string());
+            }
             make_claim(w, set, *ordinal, *at);
             None
         }

@@ -162,7 +162,10 @@ pub fn told(w: &mut World, controller: Controller) {
         match about {
             ObjectKey::Pod(pod) => w.record_event(pod, event),
             about => {
-                if let Some(row) = w.workloads.row(about) {
+                let namespace = w.workloads.meta(about).map_or(Sym::EMPTY, |meta| meta.namespace);
+                if let Some(row) = w.workloads.row(about)
+                    && w.namespaces.takes_event(namespace, event.object)
+                {
                     w.record_object(row, ObjectChange::Event(event));
                 }
             }

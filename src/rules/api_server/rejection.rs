@@ -9,6 +9,7 @@ use std::fmt;
 use super::decode::{DecodeError, StrictError, strict_message};
 use super::objects::{ObjectType, Written};
 use super::validation::field::{Errors, FieldError};
+use crate::api::Sym;
 use crate::rules::machinery::quote::quote;
 
 /// Why an object was refused.
@@ -36,6 +37,20 @@ pub enum Rejection {
         /// Of the object.
         name: String,
     },
+    /// Its namespace is being deleted.
+    Terminating {
+        /// Of the object.
+        kind: ObjectType,
+        /// Of the object.
+        name: String,
+        /// Which.
+        namespace: Sym,
+    },
+    /// There is no such namespace.
+    NoNamespace {
+        /// Which.
+        namespace: Sym,
+    },
     /// An admission plugin refused.
     Forbidden {
         /// Of the object.
@@ -53,7 +68,8 @@ impl Rejection {
         match self {
             Rejection::Decode(..) | Rejection::Strict(..) | Rejection::OtherNamespace => 400,
             Rejection::Invalid { .. } => 422,
-            Rejection::Forbidden { .. } => 403,
+            Rejection::Forbidden { .. } | Rejection::Terminating { .. } => 403,
+            Rejection::NoNamespace { .. } => 404,
             Rejection::Exists { .. } => 409,
         }
     }
@@ -62,7 +78,8 @@ impl Rejection {
         match self {
             Rejection::Decode(..) | Rejection::Strict(..) | Rejection::OtherNamespace => "BadRequest",
             Rejection::Invalid { .. } => "Invalid",
-            Rejection::Forbidden { .. } => "Forbidden",
+            Rejection::Forbidden { .. } | Rejection::Terminating { .. } => "Forbidden",
+            Rejection::NoNamespace { .. } => "NotFound",
             Rejection::Exists { .. } => "AlreadyExists",
         }
     }
@@ -147,6 +164,15 @@ impl fmt::Display for Rejection {
             }
             Rejection::Exists { kind, name } => {
                 write!(f, "{} {} already exists", kind.qualified_resource(), quote(name))
+            }
+            Rejection::Terminating { kind, name, namespace } => write!(
+                f,
+                "{} {} is forbidden: unable to create new content in namespace {namespace} because it is being terminated",
+                kind.qualified_resource(),
+                quote(name)
+            ),
+            Rejection::NoNamespace { namespace } => {
+                write!(f, "namespaces {} not found", quote(namespace))
             }
             Rejection::Forbidden { kind, name, why } => {
                 write!(f, "{} {} is forbidden: {why}", kind.qualified_resource(), quote(name))

@@ -12,6 +12,7 @@ pub mod disruption;
 pub mod endpoint_slice;
 pub mod horizontal;
 pub mod job;
+pub mod namespace;
 pub mod ownership;
 pub mod pod_control;
 pub mod replica_set;

@@ -101,6 +101,8 @@ gates! {
     /// Limits of a pod follow from its containers' where it only has requests of its own, and all its own amounts are filled
     /// in after admission.
     pod_level_limits: PodLevelResourcesFixDefaulting,
+    /// Of a namespace that is deleted pods go before everything else.
+    ordered_namespace_deletion: OrderedNamespaceDeletion,
     /// Resources of a pod that are there but empty don't count for its QoS class.
     empty_pod_level_counts_not: PodLevelResourcesFixKubeletQOSClass,
 }

@@ -13,11 +13,13 @@ pub const TABLE: Table = Table {
         Gate::KubeletEnsureSecretPulledImages,
         Gate::ContainerStopSignals,
         Gate::SchedulerPopFromBackoffQ,
+        Gate::OrderedNamespaceDeletion,
     ],
     gates: Gates {
         in_place_resize: true,
         async_preemption: true,
         pop_from_backoff_q: true,
+        ordered_namespace_deletion: true,
         habits: Habits {
             phase_asks_the_runtime: true,
             says_probe_unknown: true,

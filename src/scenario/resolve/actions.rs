@@ -119,7 +119,7 @@ fn look_up(noun: Noun, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Noun {
             known_object(kind, &name, text(entry, "namespace"), loc, cx);
             Noun::Applied(kind, name)
         }
-        object @ Noun::Object(..) => object,
+        object @ (Noun::Object(..) | Noun::Namespace(_)) => object,
     }
 }
 

@@ -36,6 +36,7 @@ pub fn command(verb: &str, noun: Noun, loc: Loc, entry: &Table, cx: &mut Context
         Noun::Pod(pod) => of_pod(verb, pod, loc, entry, cx),
         Noun::Node(node) => of_node(verb, node, loc, entry, cx),
         Noun::Object(kind, name) => of_object(verb, kind, &name, loc, entry, cx),
+        Noun::Namespace(name) => of_namespace(verb, &name, entry, cx),
         Noun::Applied(kind, name) => {
             let namespace = text(entry, "namespace").map(Sym::new);
             let object = ObjectTarget { kind, name: Sym::new(&name), namespace };
@@ -137,6 +138,14 @@ fn of_node(verb: &str, node: Target, loc: Loc, entry: &Table, cx: &mut Context<'
     })
 }
 
+fn of_namespace(verb: &str, name: &str, entry: &Table, cx: &mut Context<'_>) -> Option<Command> {
+    if verb != "delete" {
+        return None;
+    }
+    nothing_beside(&["gracePeriodSeconds", "force", "namespace", "cascade"], "namespace", entry, cx);
+    Some(Command::DeleteNamespace { name: Sym::new(name) })
+}
+
 fn of_object(
     verb: &str,
     kind: ObjectKind,
@@ -227,10 +236,7 @@ fn merge(kind: ObjectType, entry: &Table, cx: &mut Context<'_>) -> Option<Json> 
 }
 
 fn delete_object(object: ObjectTarget, entry: &Table, cx: &mut Context<'_>) -> Command {
-    for e in ["gracePeriodSeconds", "force"].into_iter().filter_map(|key| entry.entry(key)) {
-        let title = format!("`{}` means nothing for a {}", e.key, object.kind.name());
-        cx.report(Diagnostic::new(Code::NoEffect, e.key_loc, title));
-    }
+    nothing_beside(&["gracePeriodSeconds", "force"], object.kind.name(), entry, cx);
     let cascade = text(entry, "cascade").and_then(Cascade::parse).unwrap_or_default();
     Command::DeleteObject { object, cascade }
 }
@@ -335,16 +341,16 @@ fn delete_pod(pod: Target, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Com
 }
 
 fn delete_node(node: Target, entry: &Table, cx: &mut Context<'_>) -> Command {
-    for key in ["gracePeriodSeconds", "force", "namespace", "cascade"] {
-        if let Some(e) = entry.entry(key) {
-            cx.report(Diagnostic::new(
-                Code::NoEffect,
-                e.key_loc,
-                format!("`{key}` means nothing for a node"),
-            ));
-        }
-    }
+    nothing_beside(&["gracePeriodSeconds", "force", "namespace", "cascade"], "node", entry, cx);
     Command::DeleteNode { node }
+}
+
+/// Keys that the verb takes of other targets.
+fn nothing_beside(keys: &[&str], of: &str, entry: &Table, cx: &mut Context<'_>) {
+    for e in keys.iter().filter_map(|key| entry.entry(key)) {
+        let title = format!("`{}` means nothing for a {of}", e.key);
+        cx.report(Diagnostic::new(Code::NoEffect, e.key_loc, title));
+    }
 }
 
 fn taint_node(node: Target, loc: Loc, entry: &Table, cx: &mut Context<'_>) -> Command {

@@ -433,6 +433,8 @@ fn refuse(rejection: &Rejection, pod: &str, place: &Place<'_>, cx: &mut Context<
         }
         Rejection::Strict(..)
         | Rejection::Forbidden { .. }
+        | Rejection::Terminating { .. }
+        | Rejection::NoNamespace { .. }
         | Rejection::Exists { .. }
         | Rejection::OtherNamespace => {
             cx.report(Diagnostic::new(Code::Rejected, place.loc, rejection.to_string()));

@@ -58,6 +58,10 @@ impl Line {
             if !lesson.story.is_empty() {
                 let _ = writeln!(text, "{}", lesson.story.trim_end());
             }
+            if asks && self.walk.quiz.mute {
+                let count = lesson.questions.len();
+                let _ = writeln!(text, "Its {count} questions are not asked here: `quiz on` switches them on.");
+            }
         }
         let _ = writeln!(
             text,

@@ -30,7 +30,7 @@ Ask        why [WORD]         why the last change came (why phase, why Ready, wh
            coming             what waits in the queue
            predict [POD]      what may come from here on, under other luck: windows and chances; predict deployment/web
            ask                a question about what comes; answer 1 to 4; skip
-           quiz on|off        a question before every change of STATUS
+           quiz on|off        a question before every change of STATUS, and a lesson's own
            hint, score, debrief
 Act        do ACTION          any action of the scenario format, now: do delete pod/web gracePeriodSeconds=5,
                               do cordon node/node-0, do kill pod/web container=app, do create ConfigMap/settings;

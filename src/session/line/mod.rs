@@ -156,6 +156,10 @@ impl Line {
             "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" if self.walk.quiz.pending().is_some() => {
                 self.answer(word)
             }
+            // Whoever answers too early does not lose his place.
+            number if self.walk.keeps_silent() && number.parse::<usize>().is_ok() => {
+                Err(format!("no question is open yet: `next {number}` goes on by {number} changes"))
+            }
             "skip" => {
                 self.walk.quiz.skip();
                 Ok(String::new())
@@ -390,6 +394,8 @@ impl Line {
         };
         // A text between three quotation marks ends with a line break.
         let explain = asked.explain.trim_end().to_owned();
+        // One that came before a move lets the move follow; a lesson's came at its own instant.
+        let from_lesson = asked.from_lesson;
         let (right, answered) = self.walk.quiz.score();
         let score = match self.walk.quiz.is_held() {
             true => self.points(),
@@ -397,7 +403,7 @@ impl Line {
         };
         let verdict = format!("{verdict}{explain}");
         let mut text = self.laid_out(&format!("{}\n{score}\n", verdict.trim_end()));
-        if self.walk.quiz.on {
+        if self.walk.quiz.on && !from_lesson {
             let before = self.walk.position();
             let stop = self.walk.go(Direction::Forward, &Move::Change);
             let rows: Vec<Transition> =

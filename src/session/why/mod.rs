@@ -77,7 +77,7 @@ pub fn headline(row: &Transition, directory: &Directory) -> String {
         Change::Phase { from, to } => format!("{pod}: phase {from} -> {to}"),
         Change::Condition { kind, from, to, reason, .. } => {
             let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-            format!("{pod}: condition {kind} {} -> {}{reason}", tri(from), tri(to))
+            format!("{pod}: condition {kind} {}{reason}", way(tri(from), tri(to)))
         }
         Change::Container { name, from, to, ready, restarts, reason, exit_code, .. } => {
             let mut facts = Vec::new();
@@ -88,15 +88,14 @@ pub fn headline(row: &Transition, directory: &Directory) -> String {
             facts.push(if ready { "ready".to_owned() } else { "not ready".to_owned() });
             facts.push(format!("restarts {restarts}"));
             format!(
-                "{pod}: container {name} {} -> {} ({})",
-                or(from, "none"),
-                or(to, "none"),
+                "{pod}: container {name} {} ({})",
+                way(or(from, "none"), or(to, "none")),
                 facts.join(", ")
             )
         }
         Change::Status { from, to, ready, restarts } => {
             let way = match (from == to, from.is_empty(), to.is_empty()) {
-                (true, ..) => format!("STATUS stays {to}"),
+                (true, ..) => format!("STATUS still {to}"),
                 (_, true, _) => format!("STATUS {to}"),
                 (_, _, true) => format!("STATUS {from} -> none, the pod is gone"),
                 _ => format!("STATUS {from} -> {to}"),
@@ -118,9 +117,14 @@ pub fn headline(row: &Transition, directory: &Directory) -> String {
         Change::Object { object, what } => object_headline(&object_name(directory, object), what),
         Change::Node { kind, from, to, reason, .. } => {
             let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-            format!("node {node}: {kind} {} -> {}{reason}", tri(from), tri(to))
+            format!("node {node}: {kind} {}{reason}", way(tri(from), tri(to)))
         }
     }
+}
+
+/// From what to what; where it is the same it is something else that has changed.
+fn way(from: &str, to: &str) -> String {
+    if from == to { format!("still {to}") } else { format!("{from} -> {to}") }
 }
 
 /// `deployment/web`
@@ -137,11 +141,11 @@ fn object_headline(name: &str, what: ObjectChange) -> String {
                 Ready::Nothing => String::new(),
                 ready => format!("  READY {ready}"),
             };
-            format!("{name}: {} -> {}{ready}", word(from), word(to))
+            format!("{name}: {}{ready}", way(word(from), word(to)))
         }
         ObjectChange::Condition { kind, from, to, reason, .. } => {
             let reason = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-            format!("{name}: condition {kind} {} -> {}{reason}", tri(from), tri(to))
+            format!("{name}: condition {kind} {}{reason}", way(tri(from), tri(to)))
         }
         ObjectChange::Event(e) => {
             let count = if e.count > 1 { format!(" (x{})", e.count) } else { String::new() };
