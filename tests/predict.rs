@@ -324,16 +324,18 @@ fn who_is_kept_from_a_node_stays_and_is_told_why() {
     }
 }
 
-/// A controller that has been there looks when the back-off ends, not a batch later.
+/// A controller that has been there looks when the back-off ends, not a batch later; also of an index that backs off by itself.
 #[test]
 fn the_next_try_of_a_job_comes_when_its_back_off_ends() {
-    let stream = recorded::named("golden-workloads-1.32", "job-backoff-limit-never");
-    let (_, cut) = recorded::at(&stream, 11.8, 20).expect("its first pod has failed");
-    let next = cut.pods.iter().find(|next| next.kind == "next pod of a job").expect("it has a Job");
-    let (_, came) = next.came.as_ref().expect("it was tried again");
-    for (_, future) in &next.futures {
-        let at = future.as_ref().map_or(i64::MAX, |(_, at)| *at);
-        assert!((at - came).abs() < 100_000, "{at} and not {came}");
+    for (name, at) in [("job-backoff-limit-never", 11.8), ("job-backoff-limit-per-index", 12.2)] {
+        let stream = recorded::named("golden-workloads-1.32", name);
+        let (_, cut) = recorded::at(&stream, at, 20).expect("its first pod has failed");
+        let next = cut.pods.iter().find(|next| next.kind == "next pod of a job").expect("it has a Job");
+        let (_, came) = next.came.as_ref().expect("it was tried again");
+        for (_, future) in &next.futures {
+            let at = future.as_ref().map_or(i64::MAX, |(_, at)| *at);
+            assert!((at - came).abs() < 100_000, "{name}: {at} and not {came}");
+        }
     }
 }
 
