@@ -54,6 +54,14 @@ fn a_slow_start_is_killed_when_the_probes_say() {
         found["advice"]["better"].as_str().is_some_and(|words| words.contains("it may then take")),
         "{found:#}"
     );
+    // A scenario that says so is asked alike, and played alike.
+    let scenario = "name = \"slow\"\nuntil = \"5m\"\n[[apply]]\nmanifest = \"web.yaml\"\n[[program]]\nimage = \"app:*\"\nboots = \"60s\"\n";
+    std::fs::write(bench.0.0.join("slow.toml"), scenario).expect("a file on the desk");
+    let (code, said) = json(&bench.0, "audit slow.toml --question start");
+    assert_eq!(code, Some(1));
+    finding(&said[0], "broken", "it takes 1m0s as the scenario says");
+    let (_, played, _) = run(&bench.0, "run slow.toml");
+    assert!(played.contains("CrashLoopBackOff"), "{played}");
     let (code, told) = bench.json("--assume boots=5s --question start,hang");
     assert_eq!(code, Some(0), "{:#}", told["findings"]);
     // From a hang on the third failure comes after 20 to 30 s and a probe's way; then it has 1 s to end, and starts anew.
