@@ -45,7 +45,7 @@ pub struct News {
 pub(super) const EVENTS_STAY: Span = Span::from_secs(3600);
 
 /// Namespaces that are there from the beginning.
-const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+pub(super) const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /// What was told of a run so far.
 #[derive(Default)]
@@ -482,7 +482,7 @@ fn inhabitant(of: (&str, &str), namespace: &str, created: (&str, bool), time: u6
 }
 
 /// What of a namespace is otherwise while it is being deleted (`Delete`, pkg/registry/core/namespace/storage/storage.go).
-fn as_it_goes(w: &World, name: &str, object: &mut Value) {
+pub(super) fn as_it_goes(w: &World, name: &str, object: &mut Value) {
     let Some(own) = w.namespaces.iter().find(|own| own.name.as_str() == name && !own.is_gone) else { return };
     let condition = |own: &NamespaceCondition| {
         json!({

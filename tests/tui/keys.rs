@@ -234,7 +234,7 @@ fn check(shown: &str, walk: &Walk) {
                 |app: &App| screen(app, 80, 24).lines().filter(|line| line.contains("billing-")).count();
             let before = table(&app);
             press(&mut app, "4");
-            let pane = |app: &App| screen(app, 80, 24).lines().position(|line| line.contains(" 4 Describe "));
+            let pane = |app: &App| screen(app, 80, 24).lines().position(|line| line.contains("[4 Describe]"));
             let high = pane(&app);
             press(&mut app, "Z");
             assert!(pane(&app) < high && app.zoom == Zoom::Pane, "{}", screen(&app, 80, 24));
