@@ -123,10 +123,13 @@ impl Drill {
         let said = match spoken::parse(text) {
             Ok(said) if ACTS.contains(&said.verb) => said,
             Ok(said) => {
-                return Err(format!(
-                    "`{}` is not to be had here: kubectl's commands are (`help`)",
-                    said.verb
-                ));
+                return Err(match said.verb {
+                    // These kubectl does, and here they are not to be had.
+                    "apply" | "debug" | "annotate" => {
+                        format!("`{}` is not to be had here; `help` lists what is", said.verb)
+                    }
+                    verb => format!("kubectl does no `{verb}`, and you have nothing else here"),
+                });
             }
             Err(problem) => {
                 let word = text.split_whitespace().next().unwrap_or_default();

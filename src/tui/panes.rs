@@ -309,14 +309,7 @@ pub fn coming_lines(app: &App) -> Vec<String> {
     let start = app.walk.plan().start;
     let list = app.coming();
     if list.is_empty() {
-        let is_later = now >= app.walk.plan().until || app.walk.next_time().is_some();
-        return vec![match is_later {
-            true => format!(
-                "Nothing more comes before the run ends, at {}.",
-                offset(app.walk.plan().until, start)
-            ),
-            false => "Nothing waits: unless somebody does something, all stays as it is.".to_owned(),
-        }];
+        return vec![app.walk.nothing_waits(app.walk.selected)];
     }
     list.iter()
         .map(|next| {
