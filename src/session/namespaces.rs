@@ -18,7 +18,11 @@ pub(super) fn all(w: &World) -> Vec<(Sym, Value)> {
     let objects = w.objects.iter().map(|own| own.namespace);
     let workloads = w.workloads.all().filter_map(|key| w.workloads.meta(key)).map(|meta| meta.namespace);
     let known = pods.chain(objects).chain(workloads).map(Sym::as_str).filter(|name| !name.is_empty());
-    let mut names: Vec<&str> = NAMESPACES.into_iter().chain(known).chain(made.keys().copied()).collect();
+    let mut names: Vec<&str> = made.keys().copied().collect();
+    names.extend(NAMESPACES);
+    for name in known {
+        names.push(name);
+    }
     names.sort_unstable();
     names.dedup();
     names.retain(|name| w.namespaces.get(Sym::new(name)).is_none_or(|own| !own.is_gone));
