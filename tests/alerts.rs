@@ -123,6 +123,32 @@ fn people_pages_and_ci_are_told_the_same() {
     );
 }
 
+/// Two scenarios may be called alike: what one does is not told of the other, and what is kept would have one file for both.
+#[test]
+fn scenarios_of_one_name_are_told_apart() {
+    if !has_promtool() {
+        return;
+    }
+    let desk = desk("alike");
+    for (folder, runs) in [("a", "1s\", exit = 1"), ("b", "forever\"")] {
+        let text = format!(
+            "name = \"web\"\nuntil = \"30m\"\n[[pod]]\nname = \"web\"\nspec.containers = [{{ name = \"app\", image = \"x\" }}]\n\
+             behavior.containers.app.attempts = [{{ runs = \"{runs} }}]\n"
+        );
+        std::fs::create_dir(desk.0.join(folder)).expect("a folder");
+        std::fs::write(desk.0.join(folder).join("web.toml"), text).expect("a file");
+    }
+    let (code, out, words) = told(&desk.run(&format!("alerts {USUAL} a/web.toml b/web.toml -o json")));
+    assert_eq!(code, Some(0), "{words}");
+    let found: Value = serde_json::from_str(&out).expect("JSON");
+    let seen: Vec<_> = found.as_array().into_iter().flatten().map(|own| own["seen"].as_bool()).collect();
+    assert_eq!(seen, [Some(true), Some(false)], "{out}");
+    let (code, _, words) =
+        told(&desk.run(&format!("alerts {USUAL} a/web.toml b/web.toml --write-tests kept")));
+    assert!(code == Some(2) && words.contains("two scenarios are called `web`"), "{words}");
+    assert!(!desk.0.join("kept").exists());
+}
+
 /// What is left behind promtool takes without us; it holds until the rules find something else.
 #[test]
 fn unit_tests_are_kept() {

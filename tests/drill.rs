@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kubelapse::drill::numbers::{Seat, features, menu, places};
 use kubelapse::drill::{Drill, Exercise, LEVELS, kinds, kinds_of};
 use kubelapse::scenario::{builtin, no_files};
-use kubelapse::session::Script;
+use kubelapse::session::{Progress, Script, Silent};
 
 /// So many seeds of each level.
 const SEEDS: u64 = 50;
@@ -251,9 +251,24 @@ pod = "calm"
 noEvent = "Killing"
 "#;
 
+/// Whoever prepares one may be stopped.
+#[test]
+fn an_exercise_is_not_prepared_for_nobody() {
+    struct Over;
+    impl Progress for Over {
+        fn stop(&self) -> bool {
+            true
+        }
+    }
+    let long = "until = \"2000h\"\n[[pod]]\nname = \"web\"\nspec.containers = [{ name = \"app\", image = \"x\" }]\n\
+                behavior.containers.app.attempts = [{ runs = \"2s\", exit = 1 }]\n";
+    let (script, loaded) = Script::load("long.toml", long, &no_files, &[]).expect("it is read");
+    assert!(Exercise::new(script, &Arc::new(loaded.plan), &Over).is_none());
+}
+
 fn exercise(name: &str, text: &str) -> Exercise {
     let (script, loaded) = Script::load(name, text, &no_files, &[]).expect("it is read");
-    Exercise::new(script, &Arc::new(loaded.plan))
+    Exercise::new(script, &Arc::new(loaded.plan), &Silent).expect("nobody stops it")
 }
 
 #[test]
@@ -308,7 +323,7 @@ delete = "pod/gone"
 "#;
     let loader = |_: &str| Ok(manifest.to_owned());
     let (script, loaded) = Script::load("less.toml", text, &loader, &[]).expect("it is read");
-    let exercise = Exercise::new(script, &Arc::new(loaded.plan));
+    let exercise = Exercise::new(script, &Arc::new(loaded.plan), &Silent).expect("nobody stops it");
     let told = exercise.start(3).brief();
     assert!(told.contains("deployment/shop with 1 available") && told.contains("pod/web "), "{told}");
     assert!(!told.contains("pod/gone"), "{told}");

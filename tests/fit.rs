@@ -14,6 +14,7 @@ mod stream;
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::sync::Arc;
 
@@ -729,6 +730,105 @@ fn fitted_on_one_half_and_calibrated_on_the_other() {
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     }
     assert_eq!(shares(), [2, 2, 2]);
+}
+
+/// A file of a recording, which may be packed; none where it is not there.
+fn file_of(folder: &Path, name: &str) -> Option<String> {
+    let mut text = String::new();
+    match std::fs::File::open(folder.join(format!("{name}.gz"))) {
+        Ok(packed) => flate2::read::GzDecoder::new(packed).read_to_string(&mut text).ok()?,
+        Err(_) => std::fs::File::open(folder.join(name)).ok()?.read_to_string(&mut text).ok()?,
+    };
+    Some(text)
+}
+
+/// A scenario that knows nothing of how long its images and programs take: each such time is three times as long and four seconds more.
+fn blind(scenario: &str) -> String {
+    let is_of_one =
+        |line: &str| line.starts_with("pull") || line.contains("attempts") || line.contains("onTerm");
+    let longer = |span: &str| {
+        let millis = match (span.strip_suffix("ms"), span.strip_suffix('s')) {
+            (Some(millis), _) => millis.parse::<f64>().ok(),
+            (None, Some(seconds)) => seconds.parse::<f64>().ok().map(|seconds| seconds * 1000.0),
+            _ => None,
+        };
+        // Probes that fail from the first instant on do so.
+        millis.filter(|millis| *millis > 0.0).map(|millis| format!("{}ms", millis * 3.0 + 4000.0))
+    };
+    let line = |line: &str| match is_of_one(line) {
+        true => {
+            let part = |part: &str| longer(part).unwrap_or_else(|| part.to_owned());
+            line.split('"').map(part).collect::<Vec<_>>().join("\"")
+        }
+        false => line.to_owned(),
+    };
+    scenario.lines().map(line).collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// All recordings that were made twice: fitted on what a client's watches told on the first day, held against the tables of the second
+/// one, beside scenarios that know nothing and those that the recordings were made by. `KUBELAPSE_FIT_SEEDS` says with how many seeds.
+#[test]
+#[ignore = "three hundred recordings, each under many seeds: some minutes of a release build"]
+fn fitted_on_one_day_and_calibrated_on_another() {
+    let desk = Desk::with("fit-days", None);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden-workloads");
+    let mut count = 0;
+    for set in ["golden-workloads", "golden-workloads-1.32"] {
+        let folders = std::fs::read_dir(root.join(set)).expect("recordings").flatten();
+        let mut folders: Vec<PathBuf> = folders.map(|entry| entry.path()).collect();
+        folders.sort();
+        for folder in folders {
+            let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+            let (Some(stream), Some(_)) =
+                (file_of(&folder, "stream.jsonl"), file_of(&folder, "timeline.2.csv"))
+            else {
+                continue;
+            };
+            count += 1;
+            let scenario = file_of(&folder, "scenario.toml").expect("its scenario");
+            std::fs::write(desk.0.join("stream.jsonl"), stream).expect("its stream");
+            for (what, text) in
+                [("true", scenario.clone()), ("blind", blind(&scenario)), ("fitted", blind(&scenario))]
+            {
+                let place = desk.0.join(what).join(set).join(&name);
+                std::fs::create_dir_all(&place).expect("a folder");
+                for entry in std::fs::read_dir(&folder).expect("its files").flatten() {
+                    let file = entry.file_name().to_string_lossy().into_owned();
+                    if [".yaml", ".json"].iter().any(|ending| file.ends_with(ending)) {
+                        std::fs::copy(entry.path(), place.join(&file)).expect("its files");
+                    }
+                }
+                for table in ["timeline", "workloads", "endpoints"] {
+                    let second = file_of(&folder, &format!("{table}.2.csv")).expect("its tables");
+                    std::fs::write(place.join(format!("{table}.csv")), second).expect("its tables");
+                }
+                if let Some(meta) = file_of(&folder, "meta.2.json") {
+                    std::fs::write(place.join("meta.json"), meta).expect("its notes");
+                }
+                std::fs::write(place.join("scenario.toml"), text).expect("its scenario");
+            }
+            let output = desk.run(&format!("fit stream.jsonl --into fitted/{set}/{name}/scenario.toml"));
+            println!("{set}/{name}: {}", said(&output).lines().collect::<Vec<_>>().join("; "));
+        }
+    }
+    let mut shares = BTreeMap::new();
+    for what in ["true", "blind", "fitted"] {
+        let output = desk.run(&format!("compare --calibrate {what} --seeds {} -o json", seeds()));
+        let report: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&output)));
+        println!("{what}: {report:#}");
+        let sum = |key: &str| {
+            let sets = report["sets"].as_array().into_iter().flatten();
+            sets.map(|set| set[key].as_u64().expect("a number")).sum::<u64>()
+        };
+        println!("{what}: {:?}", ["recordings", "sequence", "times", "events"].map(sum));
+        assert_eq!(sum("recordings"), count);
+        shares.insert(what, [sum("sequence"), sum("times")]);
+    }
+    let [fitted, truth, blind] = ["fitted", "true", "blind"].map(|what| shares[what]);
+    // Where it stands: what one recording tells of a program is a few starts, to a period of its probe or to a second. (docs/fit.md)
+    assert!(fitted.iter().zip(truth).all(|(fitted, truth)| fitted * 2 >= truth), "{shares:?}");
+    assert!(blind.iter().zip(fitted).all(|(blind, fitted)| blind * 4 < fitted), "{shares:?}");
 }
 
 /// A stream that nobody stamped is judged by its sequences.

@@ -16,7 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kubelapse::record::{Change, Directory, Fan, Sink, Transition, csv, jsonl};
 use kubelapse::scenario::{self, no_files};
-use kubelapse::session::{self, Session, Silent};
+use kubelapse::serve::store::Store;
+use kubelapse::session::{self, Script, Session, Silent, Walk};
+use serde_json::json;
 use served::{Asked, Served};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
@@ -32,7 +34,8 @@ fn alone() -> MutexGuard<'static, ()> {
 /// Bytes that are held now.
 fn held() -> i64 {
     let stats = COUNTED.stats();
-    stats.bytes_allocated as i64 - stats.bytes_deallocated as i64 + stats.bytes_reallocated as i64
+    // What is asked for anew and given back when something changes its size is counted in both.
+    stats.bytes_allocated as i64 - stats.bytes_deallocated as i64
 }
 
 /// So many bytes that page names for it.
@@ -53,11 +56,15 @@ fn promised(of: &str) -> i64 {
     number.replace(',', "").parse::<i64>().expect("a number") * unit
 }
 
-fn fleet(pods: usize, attempts: &str, until: &str) -> Session {
-    let text = format!(
+fn fleet_text(pods: usize, attempts: &str, until: &str) -> String {
+    format!(
         "until = \"{until}\"\n[[node]]\nname = \"n\"\ncount = 20\ncapacity.pods = 100000\n[[pod]]\nname = \"web\"\nreplicas = {pods}\n\
          spec.containers = [{{ name = \"app\", image = \"x\" }}]\n[pod.behavior.containers.app]\nattempts = [{attempts}]\n"
-    );
+    )
+}
+
+fn fleet(pods: usize, attempts: &str, until: &str) -> Session {
+    let text = fleet_text(pods, attempts, until);
     let plan = scenario::load("fleet.toml", &text, &no_files, &[])
         .unwrap_or_else(|told| panic!("{}", told.render(false)));
     Session::new(&Arc::new(plan), 0)
@@ -135,6 +142,37 @@ fn memory_by_the_row() {
     );
 }
 
+/// All that a walk remembers of its run, so that it can go back and tell of it: by the step with the rows that it wrote, and by
+/// what is held once for all of them.
+#[test]
+fn memory_by_the_walk() {
+    let _alone = alone();
+    let walked = |until: &str| {
+        let text = fleet_text(20, "{ runs = \"2s\", exit = 1 }", until);
+        let (script, loaded) = Script::load("fleet.toml", &text, &no_files, &[]).expect("it is read");
+        let plan = Arc::new(loaded.plan);
+        let before = held();
+        let mut walk = Walk::new(script, &plan, 0);
+        while walk.play() {}
+        // Copies of the world are few, however long the run.
+        let copies = walk.checkpoints().len();
+        let cost = held() - before;
+        (walk.known() as i64, walk.written() as i64, copies, cost)
+    };
+    walked("5m");
+    let ((few, short_rows, copies, short), (many, long_rows, more, long)) = (walked("6h"), walked("12h"));
+    let (steps, rows) = (many - few, long_rows - short_rows);
+    assert!(steps > 20_000 && rows * 4 > steps, "{steps} steps, {rows} rows");
+    let each = (long - short) as f64 / steps as f64;
+    let promise = promised("a step of a walk (`step`, `serve`), with the rows that it wrote");
+    assert!(
+        each <= promise as f64,
+        "{each} bytes a step and {rows} rows of {steps}, and {promise} are promised: {short} of {few} with {copies} copies, \
+         {long} of {many} with {more}"
+    );
+    assert!(each * 3.0 >= promise as f64, "{each} bytes a step: the promise of {promise} says nothing");
+}
+
 /// Of events whose words are new each time, as those of pulls are, a component remembers as many as client-go does and no more: twice
 /// as many of them leave no more behind.
 #[test]
@@ -182,6 +220,91 @@ fn memory_by_the_watch() {
     let promise = promised("a watch");
     assert!(each <= promise, "{each} bytes a watch, and {promise} are promised");
     served.close();
+}
+
+/// So much that page names for what happens at a limit: the first number of a row.
+fn limit(of: &str) -> usize {
+    let page = include_str!("../docs/limits.md");
+    let line = page
+        .lines()
+        .find(|line| line.starts_with("| ") && line.contains(of))
+        .unwrap_or_else(|| panic!("no row `{of}`"));
+    let digits: String =
+        line.chars().skip(2).take_while(|c| c.is_ascii_digit() || *c == ',').filter(|c| *c != ',').collect();
+    digits.parse().expect("it begins with a number")
+}
+
+/// Changes that a watch may be behind: as many as are promised, or as many as their bytes allow; whoever is further behind is told so,
+/// and what is forgotten takes no memory.
+#[test]
+fn memory_of_what_has_changed() {
+    let _alone = alone();
+    let configs = Store::default().find("", "v1", "configmaps").expect("they are served");
+    let kept = |changes: usize, data: &str| {
+        let before = held();
+        let mut store = Store::default();
+        let first = store.version();
+        for number in 0..changes {
+            let object = json!({ "metadata": { "namespace": "default", "name": "set" }, "data": { "a": data, "n": number.to_string() } });
+            store.put(configs, "default", "set", Some(object));
+        }
+        let known = store.since(store.forgotten()).map_or(0, Iterator::count);
+        assert_eq!(store.version() - first, changes as u64);
+        assert_eq!(store.since(first).is_none(), known < changes, "{known} of {changes}");
+        (known, held() - before)
+    };
+    let most = limit("that a watch may be behind");
+    assert_eq!(kept(most, "").0, most);
+    let (known, few) = kept(most + 1_000, "");
+    assert_eq!(known, most);
+    let (_, more) = kept(2 * most, "");
+    assert!(more < few + few / 20, "{few} bytes, and {more} of twice as many changes");
+    // Long ones: their bytes are counted, with what is made of them once they are sent.
+    let (known, bytes) = kept(3_000, &"x".repeat(100_000));
+    assert!(known > 100 && known < 1_000, "{known} changes of 100 kB");
+    assert!(bytes < 128_000_000, "{bytes} bytes");
+}
+
+/// One object more than are stored is answered as by an API server whose etcd is full, and takes nothing; what is there can still be
+/// changed, and goes.
+#[test]
+fn a_store_is_full() {
+    let _alone = alone();
+    let served = Served::open();
+    let most = limit("objects that are stored as they come");
+    served.fill(most);
+    let path = "/api/v1/namespaces/default/configmaps";
+    let (before, version) = (held(), served.version());
+    let body = br#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"more"}}"#;
+    let post = Asked { method: "POST", content_type: "application/json", body, ..Asked::get(path) };
+    let (code, words) = served.ask(&post).expect("it can be asked");
+    let words = String::from_utf8_lossy(&words).into_owned();
+    assert!(code == 500 && words.contains("database space exceeded"), "{code} {words}");
+    assert_eq!(served.version(), version);
+    assert!(held() - before < 1_000_000, "{} bytes", held() - before);
+    let one = format!("{path}/set");
+    let asked = |method, body, content_type| {
+        served.ask(&Asked { method, content_type, body, ..Asked::get(&one) }).expect("it can be asked").0
+    };
+    assert_eq!(asked("PATCH", br#"{"data":{"b":"c"}}"#, "application/merge-patch+json"), 200);
+    assert_eq!(asked("DELETE", b"", ""), 200);
+    // There is room for one again.
+    assert_eq!(served.ask(&post).expect("it can be asked").0, 201);
+    served.close();
+}
+
+/// The README names the same figures.
+#[test]
+fn the_readme_promises_the_same() {
+    let readme = include_str!("../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    let [pod, row, watch] = ["a pod that runs", "a row of the timeline", "a watch"].map(promised);
+    let words = format!(
+        "A pod that runs takes {}.{} kB, a row of the timeline {row} bytes, a watch of `serve` {} kB",
+        pod / 1_000,
+        pod % 1_000 / 100,
+        watch / 1_000
+    );
+    assert!(readme.contains(&words), "no `{words}`");
 }
 
 /// What is too large is refused in the words of the API, or of the file's reader, before it is made.

@@ -156,6 +156,15 @@ impl Served {
         self.desk.store.read().unwrap_or_else(PoisonError::into_inner).version()
     }
 
+    /// Stores ConfigMaps until there are so many objects.
+    pub fn fill(&self, objects: usize) {
+        let mut store = self.desk.store.write().unwrap_or_else(PoisonError::into_inner);
+        let configs = store.find("", "v1", "configmaps").expect("they are served");
+        let missing = objects.saturating_sub(store.count());
+        let one = |number: usize| serde_json::json!({ "metadata": { "namespace": "default", "name": format!("c{number}"), "resourceVersion": "1" } });
+        (0..missing).for_each(|number| store.load(configs, one(number)));
+    }
+
     /// Lives with what was done.
     pub fn live_on(&self) {
         self.ask(&Asked { method: "POST", ..Asked::get(AFTER) });

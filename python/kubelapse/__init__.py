@@ -1,19 +1,21 @@
 """What will my pod do, and when? A deterministic simulator of the kubelet and what stands around it.
 
 `run` plays a scenario, a manifest or a dict to its end and has its rows as tables of Arrow; `Session` steps through one, forwards
-and backwards, asks why, and acts on it; `sweep` plays a grid of them under many seeds. `audit` tells what manifests promise,
-`predict` what comes next for a cluster, `explain` what its pods say, `fit` what it is like, `compare` how two timelines differ.
+and backwards, asks why, and acts on it; `sweep` plays a grid of them under many seeds. `audit` tells what manifests promise, `alerts`
+when alerts fire, `predict` what comes next for a cluster, `explain` what its pods say, `fit` what it is like, `compare` how two
+timelines differ.
 
 The same scenario, seed and version give the same bytes as the program. Times are seconds since the start of a run unless a name
 says otherwise. Where a `source` is asked for, it is a path, the name of a scenario that is built in, a text (TOML, or manifests in
-YAML or JSON), a dict with a scenario's keys, a folder of manifests, or a list of manifests. Where something `given` is asked for,
-it is what kubectl printed with `-o json` or `-o yaml`: a path, a text, an object, or a list of objects. What is wrong is a
-`ScenarioError` or an `InputError` with all problems at once; Ctrl-C ends what is under way.
+YAML or JSON), a dict with a scenario's keys, an object that is a manifest, a folder of manifests, or a list of manifests. Where
+something `given` is asked for, it is what kubectl printed with `-o json` or `-o yaml`: a path, a text, an object, or a list of
+objects. What is wrong is a `ScenarioError` or an `InputError` with all problems at once; Ctrl-C ends what is under way.
 """
 
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
@@ -25,16 +27,16 @@ from ._given import instant as _instant
 from ._given import micros as _micros
 from ._given import text_of as _text_of
 from ._kubelapse import Run, Session, Shipped, Table, __version__, catalogue, measures, play
-from ._kubelapse import audit_json, compare_json, explain_json, fit_json, predict_json, versions_json
+from ._kubelapse import alerts_json, audit_json, compare_json, explain_json, fit_json, predict_json, versions_json
 from ._kubelapse import sweep as _sweep
 from ._waiting import told as _told
-from .answers import Audit, Comparison, Explanation, Fitted, Prediction, Sweep, Versions
-from .errors import Fault, InputError, KubelapseError, Problem, ScenarioError
+from .answers import Alerts, Audit, Comparison, Explanation, Fitted, Prediction, Sweep, Versions
+from .errors import Fault, InputError, KubelapseError, Problem, ScenarioError, TooLarge
 
 __all__ = [
-    "Audit", "Comparison", "Explanation", "Fault", "Fitted", "InputError", "KubelapseError", "Prediction", "Problem", "Run",
-    "ScenarioError", "Session", "Shipped", "Sweep", "Table", "Versions", "__version__", "audit", "catalogue", "compare",
-    "compare_versions", "errors", "explain", "fit", "measures", "predict", "run", "sweep",
+    "Alerts", "Audit", "Comparison", "Explanation", "Fault", "Fitted", "InputError", "KubelapseError", "Prediction", "Problem",
+    "Run", "ScenarioError", "Session", "Shipped", "Sweep", "Table", "TooLarge", "Versions", "__version__", "alerts", "audit",
+    "catalogue", "compare", "compare_versions", "errors", "explain", "fit", "measures", "predict", "run", "sweep",
 ]
 
 
@@ -128,6 +130,38 @@ def audit(
         )
 
 
+def alerts(
+    rules: Given,
+    *sources: Source,
+    seed: int | None = None,
+    seeds: int | range | None = None,
+    scrape_interval: str = "30s",
+    until: str | None = None,
+    set: Mapping[str, Any] | None = None,
+    kubernetes: str | None = None,
+    nodes: int | None = None,
+    threads: int | None = None,
+    progress: Progress = False,
+) -> Alerts:
+    """When alerts of Prometheus fire, how late and for how long (docs/alerts.md). The rules are evaluated by the real promtool, which
+    comes with Prometheus and must be on the PATH: FileNotFoundError, if it is not. Series are those of kube-state-metrics.
+
+    rules: a file of alerting rules or a PrometheusRule: a path, a text, an object.
+    sources: scenarios, each as `run` takes it; without one, all that are built in but fleets.
+    seed: instead of the scenarios' own.
+    seeds: how many, from 0 on; or range(100, 200). Usually the scenarios' own.
+    scrape_interval: how often series are scraped and rules are evaluated, a span such as "30s".
+    until: where runs end, a span, instead of where their scenarios say.
+    threads: how many play, instead of one for each core; the results are the same.
+    """
+    with _told(progress) as part, tempfile.TemporaryDirectory(prefix="kubelapse-alerts-") as folder:
+        asks = dict(
+            rules=_text_of(rules), folder=folder, seed=seed, seeds=seeds, set=set, kubernetes=kubernetes, until=until, nodes=nodes,
+            every=scrape_interval, threads=threads,
+        )
+        return Alerts._of(*alerts_json(list(sources), asks, part))
+
+
 def predict(
     given: Given,
     *,
@@ -162,18 +196,22 @@ def predict(
 def fit(
     *given: Given,
     now: str | datetime | None = None,
+    into: Source | None = None,
     progress: Progress = False,
 ) -> Fitted:
-    """What a cluster is like, from what it showed over time: watches, stamped or not, and lists, to a scenario's numbers (docs/fit.md).
+    """What a cluster is like, from what it showed over time (watches, stamped or not, and lists), as a scenario's numbers
+    (docs/fit.md).
 
     given: several together, in any order.
     now: the instant at which they were kept; usually now.
+    into: a scenario; the answer's `scenario` is its text with the numbers in it, in which comments and order stay. No file is
+        changed.
     """
     if not given:
         raise TypeError("fit: what kubectl printed over time is wanted")
     texts = [_text_of(own) for own in given]
     with _told(progress) as part:
-        return Fitted._of(*fit_json(texts, _micros(now), part))
+        return Fitted._of(*fit_json(texts, _micros(now), into, part))
 
 
 def explain(

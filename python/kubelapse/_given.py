@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -25,14 +26,49 @@ def text_of(given) -> tuple[str, str]:
         return given, Path(given).read_bytes().decode(errors="replace")
     if isinstance(given, Mapping):
         return "objects", json.dumps(given, default=_plain)
+    if any(hasattr(given, name) for name in _KNOWN):
+        return "objects", json.dumps(given, default=_plain)
     if isinstance(given, Sequence):
         return "objects", json.dumps({"apiVersion": "v1", "kind": "List", "items": list(given)}, default=_plain)
     raise TypeError(f"what kubectl printed is a path, a text, an object or a list of objects, and no {type(given).__name__}")
 
 
+# The groups of kinds that are not in the core.
+_GROUPS = {
+    "apps/": ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ControllerRevision"),
+    "batch/": ("Job", "CronJob"),
+    "policy/": ("PodDisruptionBudget",),
+    "autoscaling/": ("HorizontalPodAutoscaler",),
+    "discovery.k8s.io/": ("EndpointSlice",),
+}
+# By what an object of a client is known.
+_KNOWN = ("attribute_map", "to_dict", "raw")
+
+
+def manifest_of(source) -> str | None:
+    """A manifest that is an object, as JSON; None: it is something else. A scenario has neither of the two keys."""
+    if not isinstance(source, (Mapping, str, bytes, os.PathLike)) and any(hasattr(source, name) for name in _KNOWN):
+        source = _plain(source)
+    if isinstance(source, Mapping) and "apiVersion" in source and "kind" in source:
+        return json.dumps(source, default=_plain)
+    return None
+
+
 def _plain(own):
-    """Objects of clients: those of lightkube, pykube and kr8s have a dict in them, times have a text."""
-    for name in ("to_dict", "raw"):
+    """Objects of clients: those of the official one know how the API calls their attributes, those of lightkube, pykube and kr8s
+    have a dict in them, times have a text."""
+    names = getattr(own, "attribute_map", None)
+    if isinstance(names, Mapping):
+        values = ((called, getattr(own, name, None)) for name, called in names.items())
+        plain = {called: value for called, value in values if value is not None}
+        # An item of a list has no kind of its own, but its class has a name: V1Pod, V2HorizontalPodAutoscaler, CoreV1Event.
+        known = re.fullmatch(r"(?:Core)?(V\d\w*?)([A-Z]\w*)", type(own).__name__)
+        if known and "kind" in names.values() and "kind" not in plain:
+            version, kind = known[1].lower(), known[2]
+            group = next((group for group, kinds in _GROUPS.items() if kind in kinds), "")
+            plain = {"apiVersion": f"{group}{version}", "kind": kind, **plain}
+        return plain
+    for name in _KNOWN[1:]:
         if hasattr(own, name):
             value = getattr(own, name)
             return value() if callable(value) else value
@@ -43,8 +79,10 @@ def _plain(own):
 
 def instant(now: str | datetime | None) -> str | None:
     """As the module takes it, in RFC 3339."""
-    if not isinstance(now, datetime):
+    if now is None or isinstance(now, str):
         return now
+    if not isinstance(now, datetime):
+        raise TypeError(f"now: an RFC 3339 text or a datetime with a zone, and no {type(now).__name__}")
     if now.tzinfo is None:
         raise ValueError("now: a datetime without a zone names no instant; datetime.now(timezone.utc)")
     return now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -61,6 +99,7 @@ def micros(now: str | datetime | None) -> int:
             from .errors import InputError
 
             raise InputError(f"now {now}: no instant such as 2026-04-29T04:33:19Z") from None
+    # One without a zone, or something else, is told.
     instant(now)
     return round((now - datetime(1970, 1, 1, tzinfo=timezone.utc)).total_seconds() * 1e6)
 

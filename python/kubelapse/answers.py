@@ -14,11 +14,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from ._kubelapse import Table
+from ._kubelapse import Table, table_of
 
 __all__ = [
-    "Advice", "Answer", "Audit", "Comparison", "Drain", "Event", "Explanation", "Figure", "Finding", "Fitted", "FittedRow",
-    "Interval", "PodFuture", "Prediction", "Step", "Sweep", "Versions", "Workload", "WorkloadFuture",
+    "Advice", "Alerted", "Alerts", "Answer", "Audit", "Comparison", "Drain", "Event", "Explanation", "Figure", "Finding",
+    "Fired", "Fitted", "FittedRow", "Interval", "PodFuture", "Prediction", "Step", "Sweep", "Versions", "Workload",
+    "WorkloadFuture",
 ]
 
 
@@ -189,6 +190,102 @@ class Audit(_Told):
 
     def __repr__(self) -> str:
         return f"<audit of {len(self.workloads)} workloads: {len(self.findings)} findings>"
+
+
+# ---- alerts ------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Fired:
+    """What an alert did in a run; seconds since its start."""
+
+    pending: float | None
+    """When its condition held first, though not yet for long enough; None: it never did."""
+    firing: tuple[tuple[float, float], ...]
+    """From when to when it fired; the last end is that of the run where it goes on."""
+    lasts: bool
+    """It fires at the end."""
+
+    @property
+    def first(self) -> float | None:
+        """When it fired first; None: it never did."""
+        return self.firing[0][0] if self.firing else None
+
+    @property
+    def seconds(self) -> float:
+        """For how long it fired in all."""
+        return sum(to - start for start, to in self.firing)
+
+
+@dataclass(frozen=True)
+class Alerted:
+    """What the alerts of some rules did in the runs of a scenario."""
+
+    scenario: str
+    seen: bool
+    """One of the alerts fires under one of the seeds."""
+    runs: dict[int, dict[str, Fired]]
+    """By seed, each alert by its name."""
+
+
+@dataclass(frozen=True)
+class Alerts(_Told):
+    """When alerts fire, as the real promtool evaluates their rules."""
+
+    names: tuple[str, ...]
+    """The alerts, in the order of their rules."""
+    scenarios: tuple[Alerted, ...]
+    text: str
+    """All of it in words."""
+    warnings: tuple[str, ...]
+    """What was assumed around manifests, and what is odd about files."""
+    _json: str = field(repr=False)
+
+    @classmethod
+    def _of(cls, names: list[str], text: str, words: str, warnings: list[str]) -> Alerts:
+        def fired(own: dict[str, Any]) -> Fired:
+            return Fired(own["pending"], tuple((start, to) for start, to in own["firing"]), own["lasts"])
+
+        def alerted(own: dict[str, Any]) -> Alerted:
+            runs = {run["seed"]: {name: fired(told) for name, told in run["alerts"].items()} for run in own["runs"]}
+            return Alerted(own["scenario"], own["seen"], runs)
+
+        return cls(tuple(names), tuple(map(alerted, json.loads(text))), words, tuple(warnings), text)
+
+    @cached_property
+    def table(self) -> Table:
+        """A row for each scenario, seed and alert: when its condition held first (`pending`), when it fired first and last ended
+        (`first`, `last`), how often (`times`) and for how long in all (`seconds`); seconds since the start of the run."""
+        columns: list[tuple[str, str, list[Any]]] = [
+            ("scenario", "text", []), ("seed", "unsigned", []), ("alert", "text", []), ("pending", "number", []),
+            ("first", "number", []), ("last", "number", []), ("times", "whole", []), ("seconds", "number", []),
+        ]
+        for own in self.scenarios:
+            for seed, alerts in own.runs.items():
+                for name, fired in alerts.items():
+                    last = fired.firing[-1][1] if fired.firing else None
+                    cells = (own.scenario, seed, name, fired.pending, fired.first, last, len(fired.firing), fired.seconds)
+                    for (_, _, column), cell in zip(columns, cells):
+                        column.append(cell)
+        return table_of(columns)
+
+    def __getitem__(self, scenario: str) -> Alerted:
+        """What they did in a scenario, by its name."""
+        for own in self.scenarios:
+            if own.scenario == scenario:
+                return own
+        raise KeyError(f"no scenario `{scenario}` was played; there are {', '.join(own.scenario for own in self.scenarios)}")
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """Each scenario, as `kubelapse alerts -o json` prints them."""
+        return json.loads(self._json)
+
+    def __str__(self) -> str:
+        return self.text.rstrip("\n")
+
+    def __repr__(self) -> str:
+        seen = sum(own.seen for own in self.scenarios)
+        return f"<{len(self.names)} alerts: {seen} of {len(self.scenarios)} scenarios are seen>"
 
 
 # ---- predict -----------------------------------------------------------------------------------------------------------------
@@ -397,10 +494,14 @@ class Fitted(_Told):
     methods: str
     warnings: tuple[str, ...]
     """What is odd about the input."""
+    scenario: str | None = field(repr=False)
+    """The scenario that was named (`into`) with the numbers in it; None: none was."""
+    notes: tuple[str, ...]
+    """What is to be known of it."""
     _json: str = field(repr=False)
 
     @classmethod
-    def _of(cls, text: str, warnings: list[str]) -> Fitted:
+    def _of(cls, text: str, warnings: list[str], written: tuple[str, list[str]] | None) -> Fitted:
         def row(own: dict[str, Any]) -> FittedRow:
             program = own.get("program")
             if program:
@@ -418,7 +519,8 @@ class Fitted(_Told):
             )
 
         told = json.loads(text)
-        return cls(tuple(map(row, told["rows"])), tuple(told["notFitted"]), told["methods"], tuple(warnings), text)
+        scenario, notes = written or (None, [])
+        return cls(tuple(map(row, told["rows"])), tuple(told["notFitted"]), told["methods"], tuple(warnings), scenario, tuple(notes), text)
 
     def __iter__(self) -> Iterator[FittedRow]:
         return iter(self.rows)

@@ -2,14 +2,15 @@
 
 `KubelapseError` is all of them. `ScenarioError` is about what is to be played (a scenario, a manifest, a value that is set, an action);
 `InputError` about what is asked (what a cluster printed, an argument); both are also `ValueError`s. `Fault` is a fault of kubelapse
-itself: please report what it says. The text of each is what the program prints; `problems` has the same, one by one.
+itself: please report what it says. `TooLarge` is a `ScenarioError` and a `MemoryError`. The text of each is what the program prints;
+`problems` has the same, one by one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Fault", "InputError", "KubelapseError", "Problem", "ScenarioError"]
+__all__ = ["Fault", "InputError", "KubelapseError", "Problem", "ScenarioError", "TooLarge"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class KubelapseError(Exception):
 
 class ScenarioError(KubelapseError, ValueError):
     """A scenario, a manifest, a value that is set or an action that cannot be used."""
+
+
+class TooLarge(ScenarioError, MemoryError):
+    """A scenario whose pods alone take more memory than there is (on Linux); nothing of it was played."""
 
 
 class InputError(KubelapseError, ValueError):

@@ -19,7 +19,7 @@ use pyo3::prelude::*;
 use serde_json::json;
 
 use crate::errors::{self, Problem, guarded, of_input, wrong};
-use crate::source::{Beside, read, read_over};
+use crate::source::{Beside, read, read_over, written_into};
 use crate::waiting::{during, stopped};
 
 /// `kubelapse audit`, and what was assumed.
@@ -171,18 +171,27 @@ pub fn predict_json(
     })
 }
 
-/// `kubelapse fit` of what kubectl printed over time: texts by their names; and what is odd about them.
+/// So many pods of two clusters are told.
+const TOLD: usize = 10;
+
+/// A scenario's text with numbers in it, and what is to be known of it.
+type Written = (String, Vec<String>);
+
+/// `kubelapse fit` of what kubectl printed over time: texts by their names; what is odd about them; and a scenario with the numbers
+/// in it, if one is named.
 ///
 /// # Errors
-/// All that is wrong with them; that nothing is seen in them; Ctrl-C.
+/// All that is wrong with them; that nothing is seen in them; what would be wrong with the scenario; Ctrl-C.
 #[pyfunction]
 pub fn fit_json(
     py: Python<'_>,
     texts: Vec<(String, String)>,
     now: i64,
+    into: Option<&Bound<'_, PyAny>>,
     progress: Option<Py<PyAny>>,
-) -> PyResult<(String, Vec<String>)> {
+) -> PyResult<(String, Vec<String>, Option<Written>)> {
     guarded(|| {
+        let into = into.map(written_into).transpose()?;
         let length = texts.iter().map(|(_, text)| text.len() as u64).sum();
         let read = during(py, Some(1), progress.as_ref(), length, |crew| {
             let mut before = 0;
@@ -201,6 +210,13 @@ pub fn fit_json(
                 before += text.len() as u64;
                 crew.reaches(before);
             }
+            let mixed = history.mixed();
+            for words in mixed.iter().take(TOLD) {
+                wrong.push(Problem::new(words).hint("fit each cluster by itself"));
+            }
+            if mixed.len() > TOLD {
+                wrong.push(Problem::new(format!("{} more pods are", mixed.len() - TOLD)));
+            }
             let fitted = if wrong.is_empty() { fit::fit(&history) } else { Default::default() };
             (fitted, history.versions, history.pods.len(), wrong, odd)
         })?;
@@ -215,9 +231,10 @@ pub fn fit_json(
             let hint = "`kubectl get pods,events -A -o json`, or watches of both for a while";
             return Err(of_input(&[Problem::new(words).hint(hint)]));
         }
+        let scenario = into.map(|source| source.with_numbers(&fitted)).transpose()?;
         let rows: Vec<_> = fitted.rows.iter().map(Row::json).collect();
         let odd = odd.iter().map(|own| format!("{}: {}", own.file, own.message)).collect();
-        Ok((json!({ "rows": rows, "notFitted": fitted.told, "methods": METHODS }).to_string(), odd))
+        Ok((json!({ "rows": rows, "notFitted": fitted.told, "methods": METHODS }).to_string(), odd, scenario))
     })
 }
 

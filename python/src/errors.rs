@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, Once, PoisonError};
 
-use kubelapse::scenario::Diagnostics;
+use kubelapse::scenario::{Code, Diagnostics};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -13,6 +13,7 @@ mod python {
     #![allow(missing_docs)]
     use pyo3::import_exception;
     import_exception!(kubelapse.errors, ScenarioError);
+    import_exception!(kubelapse.errors, TooLarge);
     import_exception!(kubelapse.errors, InputError);
     import_exception!(kubelapse.errors, Fault);
 }
@@ -64,7 +65,9 @@ pub fn of_scenario(text: impl AsRef<str>) -> PyErr {
 }
 
 fn scenario(text: &str, problems: &[Problem]) -> PyErr {
+    let is_large = problems.iter().any(|own| own.code == Code::NoRoom.as_str());
     match arguments(text, problems) {
+        Ok(arguments) if is_large => python::TooLarge::new_err(arguments),
         Ok(arguments) => python::ScenarioError::new_err(arguments),
         Err(problem) => problem,
     }

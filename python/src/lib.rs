@@ -8,6 +8,7 @@
 //! | [`session`] | a run that is stepped through, asked, acted on |
 //! | [`sweep`] | a grid of scenarios under many seeds |
 //! | [`answers`] | what a manifest promises, what comes next for a cluster, what it is like, how two timelines differ |
+//! | [`alerts`], [`promtool`] | when alerts fire, as the real promtool evaluates them |
 //! | [`waiting`] | Ctrl-C and progress, threads |
 //! | [`errors`] | what is wrong, as exceptions |
 //! | [`env`] | episodes for agents: a broken cluster, what is seen of it, what can be done |
@@ -22,11 +23,13 @@
 
 use pyo3::prelude::*;
 
+mod alerts;
 mod answers;
 mod env;
 mod errors;
 #[cfg(feature = "measure")]
 mod measure;
+mod promtool;
 mod run;
 mod session;
 mod source;
@@ -39,9 +42,11 @@ mod _kubelapse {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::alerts::alerts_json;
+    #[pymodule_export]
     use super::answers::{audit_json, compare_json, explain_json, fit_json, predict_json, versions_json};
     #[pymodule_export]
-    use super::env::{Episode, Task, drill_kinds, env_words};
+    use super::env::{Episode, Task, drill_kinds, env_words, episode_of, task_of};
     #[cfg(feature = "measure")]
     #[pymodule_export]
     use super::measure::library;
@@ -50,7 +55,7 @@ mod _kubelapse {
     #[pymodule_export]
     use super::session::{Session, session_of};
     #[pymodule_export]
-    use super::source::{Shipped, catalogue};
+    use super::source::{Shipped, catalogue, shipped_of};
     #[pymodule_export]
     use super::sweep::{measures, sweep};
     #[pymodule_export]

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, OnceLock};
 
-use kubelapse::record::{Ending, Fan, Kept, Sink, csv, tables};
+use kubelapse::record::{Directory, Ending, FiguresRow, Kept, Sink, Transition, csv, tables};
 use kubelapse::scenario::Plan;
 use kubelapse::session::{self, Outcome};
 use kubelapse::time::Time;
@@ -14,7 +14,7 @@ use pyo3::types::{PyBytes, PyTuple};
 use crate::errors;
 use crate::source::{Beside, read};
 use crate::table::{Table, escaped, of_objects, of_pods, of_timeline};
-use crate::waiting::Waiting;
+use crate::waiting::{Waiting, apart};
 
 /// A run that is over.
 #[pyclass(frozen, module = "kubelapse")]
@@ -22,19 +22,50 @@ pub struct Run {
     name: String,
     seed: u64,
     rows: Rows,
-    /// workloads.csv and endpoints.csv, which are small.
-    others: [Vec<u8>; 2],
     outcome: Ended,
     told: Vec<String>,
     timeline: OnceLock<Py<Table>>,
 }
 
-/// What the run has told of pods.
+/// What the run has told.
 enum Rows {
-    /// As it was played: rows, and when it ended.
-    Played(Box<Kept>, Time),
-    /// As another process has told it: timeline.csv and pods.csv.
-    Told([Vec<u8>; 2]),
+    /// As it was played, and when it ended; nothing is spelled before somebody asks.
+    Played(Box<Told>, Time),
+    /// As another process has told it: its files, in their order.
+    Files([Vec<u8>; 4]),
+}
+
+/// A file that the program writes.
+#[derive(Clone, Copy)]
+enum File {
+    Timeline,
+    Pods,
+    Workloads,
+    Endpoints,
+}
+
+/// Keeps all that a run tells.
+#[derive(Default)]
+struct Told {
+    kept: Kept,
+    figures: Vec<FiguresRow>,
+}
+
+impl Sink for Told {
+    fn batch(&mut self, directory: &Directory, rows: &[Transition]) -> io::Result<()> {
+        self.kept.batch(directory, rows)
+    }
+    fn take(&mut self, _: &Directory, rows: &mut Vec<Transition>) -> io::Result<()> {
+        self.kept.rows.append(rows);
+        Ok(())
+    }
+    fn figures(&mut self, _: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
+        self.figures.extend_from_slice(rows);
+        Ok(())
+    }
+    fn end(&mut self, directory: &Directory, ending: &Ending<'_>) -> io::Result<()> {
+        self.kept.end(directory, ending)
+    }
 }
 
 #[derive(Clone)]
@@ -68,20 +99,12 @@ pub fn play(
         let (_, plan, told) = read(source, &beside)?.load(&beside)?;
         let seed = seed.unwrap_or(plan.seed);
         let waiting = Waiting::new(&plan, progress);
-        let (played, kept, others) = py.detach(|| {
-            let (mut kept, mut workloads, mut endpoints) = (Kept::default(), Vec::new(), Vec::new());
-            let sinks: Vec<Box<dyn Sink + '_>> = vec![
-                Box::new(&mut kept),
-                Box::new(tables::Workloads::new(&mut workloads)),
-                Box::new(tables::Endpoints::new(&mut endpoints)),
-            ];
-            let played = session::run(&plan, seed, &mut Fan { sinks }, &waiting);
-            (played, kept, [workloads, endpoints])
-        });
+        let mut rows = Box::<Told>::default();
+        let played = py.detach(|| session::run(&plan, seed, &mut *rows, &waiting));
         waiting.said()?;
         let outcome = ended(played.map_err(|problem| PyOSError::new_err(problem.to_string()))?, &plan);
-        let rows = Rows::Played(Box::new(kept), plan.until);
-        Ok(Run { name: plan.name.clone(), seed, rows, others, outcome, told, timeline: OnceLock::new() })
+        let rows = Rows::Played(rows, plan.until);
+        Ok(Run { name: plan.name.clone(), seed, rows, outcome, told, timeline: OnceLock::new() })
     })
 }
 
@@ -99,35 +122,43 @@ fn ended(outcome: Outcome, plan: &Plan) -> Ended {
 }
 
 impl Run {
-    /// timeline.csv (0) or pods.csv (1), as the program writes it.
-    pub fn csv(&self, which: usize) -> PyResult<Vec<u8>> {
-        let (kept, until) = match &self.rows {
-            Rows::Told(files) => return Ok(files[which].clone()),
-            Rows::Played(kept, until) => (kept, *until),
+    /// A file as the program writes it.
+    fn file(&self, which: File) -> PyResult<Vec<u8>> {
+        let (told, until) = match &self.rows {
+            Rows::Files(files) => return Ok(files[which as usize].clone()),
+            Rows::Played(told, until) => (told, *until),
         };
         let mut out = Vec::new();
-        let told = match which {
-            0 => spelled(kept, until, &mut csv::Timeline::new(&mut out)),
-            _ => spelled(kept, until, &mut csv::Pods::new(&mut out)),
+        let spelled = match which {
+            File::Timeline => spelled(told, until, &mut csv::Timeline::new(&mut out)),
+            File::Pods => spelled(told, until, &mut csv::Pods::new(&mut out)),
+            File::Workloads => spelled(told, until, &mut tables::Workloads::new(&mut out)),
+            File::Endpoints => spelled(told, until, &mut tables::Endpoints::new(&mut out)),
         };
-        told.map_err(|problem| PyOSError::new_err(problem.to_string()))?;
+        spelled.map_err(|problem| PyOSError::new_err(problem.to_string()))?;
         Ok(out)
+    }
+    /// The same as a table.
+    fn objects(&self, py: Python<'_>, which: File) -> PyResult<Table> {
+        apart(py, || Table::of_csv(&self.file(which)?, |_, name| of_objects(name)))?
     }
     /// How many rows the timeline has.
     fn height(&self) -> usize {
         match &self.rows {
-            Rows::Played(kept, _) => kept.rows.len(),
-            Rows::Told([timeline, _]) => ::csv::Reader::from_reader(&timeline[..]).records().count(),
+            Rows::Played(told, _) => told.kept.rows.len(),
+            Rows::Files([timeline, ..]) => ::csv::Reader::from_reader(&timeline[..]).records().count(),
         }
     }
 }
 
 /// Rows that are kept, told once more.
-fn spelled(kept: &Kept, until: Time, sink: &mut dyn Sink) -> io::Result<()> {
+fn spelled(told: &Told, until: Time, sink: &mut dyn Sink) -> io::Result<()> {
+    let Told { kept, figures } = told;
     let ending =
         Ending { pods: &Arc::new(kept.pods.clone()), at: until, stands: until, partial: kept.partial };
     sink.begin(&kept.directory)?;
     sink.batch(&kept.directory, &kept.rows)?;
+    sink.figures(&kept.directory, figures)?;
     sink.end(&kept.directory, &ending)
 }
 
@@ -143,10 +174,9 @@ pub fn run_of(
         let own = env!("CARGO_PKG_VERSION");
         return Err(errors::wrong(format!("this run was pickled by kubelapse {version}, and this is {own}")));
     }
-    let ([failures, answers, told], [timeline, pods, workloads, endpoints]) = (texts, files);
+    let [failures, answers, told] = texts;
     let outcome = Ended { digest, steps, ended, failures, answers };
-    let rows = Rows::Told([timeline, pods]);
-    Ok(Run { name, seed, rows, others: [workloads, endpoints], outcome, told, timeline: OnceLock::new() })
+    Ok(Run { name, seed, rows: Rows::Files(files), outcome, told, timeline: OnceLock::new() })
 }
 
 #[pymethods]
@@ -199,8 +229,8 @@ impl Run {
         }
         let table = errors::guarded(|| {
             py.detach(|| match &self.rows {
-                Rows::Played(kept, _) => Table::timeline(&kept.directory, &kept.rows),
-                Rows::Told([timeline, _]) => Table::of_csv(timeline, |_, name| of_timeline(name)),
+                Rows::Played(told, _) => Table::timeline(&told.kept.directory, &told.kept.rows),
+                Rows::Files([timeline, ..]) => Table::of_csv(timeline, |_, name| of_timeline(name)),
             })
         })?;
         let table = Py::new(py, table)?;
@@ -210,27 +240,27 @@ impl Run {
     #[getter]
     fn pods(&self) -> PyResult<Table> {
         errors::guarded(|| match &self.rows {
-            Rows::Played(kept, _) => Table::pods(&kept.directory, &kept.pods),
-            Rows::Told([_, pods]) => Table::of_csv(pods, |_, name| of_pods(name)),
+            Rows::Played(told, _) => Table::pods(&told.kept.directory, &told.kept.pods),
+            Rows::Files([_, pods, ..]) => Table::of_csv(pods, |_, name| of_pods(name)),
         })
     }
     /// The rows of workloads.csv.
     #[getter]
-    fn workloads(&self) -> PyResult<Table> {
-        Table::of_csv(&self.others[0], |_, name| of_objects(name))
+    fn workloads(&self, py: Python<'_>) -> PyResult<Table> {
+        self.objects(py, File::Workloads)
     }
     /// The rows of endpoints.csv.
     #[getter]
-    fn endpoints(&self) -> PyResult<Table> {
-        Table::of_csv(&self.others[1], |_, name| of_objects(name))
+    fn endpoints(&self, py: Python<'_>) -> PyResult<Table> {
+        self.objects(py, File::Endpoints)
     }
     /// timeline.csv as the program writes it, byte for byte.
     fn timeline_csv<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &errors::guarded(|| py.detach(|| self.csv(0)))?))
+        Ok(PyBytes::new(py, &apart(py, || self.file(File::Timeline))??))
     }
     /// pods.csv as the program writes it.
     fn pods_csv<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &errors::guarded(|| py.detach(|| self.csv(1)))?))
+        Ok(PyBytes::new(py, &apart(py, || self.file(File::Pods))??))
     }
     fn __repr__(&self) -> String {
         format!(
@@ -260,11 +290,9 @@ impl Run {
         let own = &self.outcome;
         let of = (env!("CARGO_PKG_VERSION"), &self.name, self.seed, &own.digest, own.steps, own.ended);
         let texts = (&own.failures, &own.answers, &self.told).into_pyobject(py)?;
-        let files: PyResult<Vec<_>> =
-            [self.csv(0)?, self.csv(1)?, self.others[0].clone(), self.others[1].clone()]
-                .iter()
-                .map(|file| Ok(PyBytes::new(py, file)))
-                .collect();
+        let all = [File::Timeline, File::Pods, File::Workloads, File::Endpoints];
+        let files = apart(py, || all.map(|file| self.file(file)))?.into_iter();
+        let files: PyResult<Vec<_>> = files.map(|file| Ok(PyBytes::new(py, &file?))).collect();
         let arguments = (of, texts, PyTuple::new(py, files?)?).into_pyobject(py)?;
         Ok((made, arguments))
     }

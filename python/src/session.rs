@@ -48,16 +48,7 @@ impl Session {
     /// Moves, and looks now and then whether somebody wants it to stop: it stands then where it is.
     fn go(&mut self, py: Python<'_>, direction: Direction, to: &Move) -> PyResult<bool> {
         let walk = &mut self.line.walk;
-        guarded(|| {
-            let mut way = Way::new(direction, to.clone());
-            loop {
-                let stop = py.detach(|| walk.go_on(&mut way, SLICE));
-                py.check_signals()?;
-                if let Some(stop) = stop {
-                    return Ok(stop == Stop::There);
-                }
-            }
-        })
+        guarded(|| go(py, walk, direction, to))
     }
     /// What a line that only looks comes to.
     fn looked(&mut self, py: Python<'_>, words: &str) -> PyResult<String> {
@@ -84,6 +75,31 @@ impl Session {
     }
 }
 
+fn go(py: Python<'_>, walk: &mut Walk, direction: Direction, to: &Move) -> PyResult<bool> {
+    let mut way = Way::new(direction, to.clone());
+    loop {
+        let stop = py.detach(|| walk.go_on(&mut way, SLICE));
+        py.check_signals()?;
+        if let Some(stop) = stop {
+            return Ok(stop == Stop::There);
+        }
+    }
+}
+
+/// Plays up to a step.
+fn reach(py: Python<'_>, walk: &mut Walk, position: u64) -> PyResult<()> {
+    while walk.position() < position {
+        let before = walk.position();
+        py.detach(|| walk.seek(position.min(before + SLICE as u64)));
+        py.check_signals()?;
+        if walk.position() == before {
+            break;
+        }
+    }
+    py.detach(|| walk.seek(position));
+    Ok(())
+}
+
 /// A session that was pickled: its run is played again to where it stood.
 #[pyfunction]
 pub fn session_of(py: Python<'_>, pickled: Pickled) -> PyResult<Session> {
@@ -98,18 +114,14 @@ pub fn session_of(py: Python<'_>, pickled: Pickled) -> PyResult<Session> {
         let (script, plan, _) = source.load(&beside)?;
         let mut walk = Walk::new(script, &plan, seed);
         walk.quiz.mute = true;
-        py.detach(|| {
-            for (at, words) in &done {
-                walk.seek_time(Time::from_micros(*at));
-                walk.act(words)?;
-            }
-            walk.seek(position);
-            if walk.now() < Time::from_micros(clock) {
-                walk.seek_time(Time::from_micros(clock));
-            }
-            Ok(())
-        })
-        .map_err(|problem: String| of_scenario(problem))?;
+        for (at, words) in &done {
+            go(py, &mut walk, Direction::Forward, &Move::To(Time::from_micros(*at)))?;
+            py.detach(|| walk.act(words)).map_err(of_scenario)?;
+        }
+        reach(py, &mut walk, position)?;
+        if walk.now() < Time::from_micros(clock) {
+            py.detach(|| walk.seek_time(Time::from_micros(clock)));
+        }
         walk.quiz.mute = !lesson;
         if lesson {
             walk.hold_lesson();
@@ -191,13 +203,15 @@ impl Session {
     /// The rows of timeline.csv up to here.
     #[getter]
     fn timeline(&self) -> PyResult<Table> {
-        Table::timeline(&self.walk().world().directory, self.walk().history())
+        guarded(|| Table::timeline(&self.walk().world().directory, &self.walk().history().to_vec()))
     }
     /// The rows of pods.csv, as they stand here.
     #[getter]
     fn pods(&self) -> PyResult<Table> {
-        let world = self.walk().world();
-        Table::pods(&world.directory, &kubelapse::session::closed_records(world, self.walk().now()))
+        guarded(|| {
+            let world = self.walk().world();
+            Table::pods(&world.directory, &kubelapse::session::closed_records(world, self.walk().now()))
+        })
     }
 
     /// To the next change that kubectl would show, or so many of them; False: there was none, it stands at the end.

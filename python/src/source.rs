@@ -9,8 +9,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use kubelapse::answers::fit::{self, Fitted};
 use kubelapse::scenario::assumed::{self, Given};
-use kubelapse::scenario::{self, Diagnostics, Plan, builtin};
+use kubelapse::scenario::{self, Diagnostics, Plan, builtin, memory};
 use kubelapse::session::Script;
 use pyo3::exceptions::{PyFileNotFoundError, PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
@@ -207,6 +208,19 @@ pub fn read_over(
     around(manifests, &old, beside)
 }
 
+/// Reads a scenario whose text is to be changed.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub fn written_into(source: &Bound<'_, PyAny>) -> PyResult<Source> {
+    match named(source)? {
+        Named::Scenario(found) => Ok(found),
+        Named::Manifests(_) => {
+            Err(wrong("`into` is a scenario, and no manifest: a manifest has no numbers of a cluster"))
+        }
+    }
+}
+
 /// Texts have no names of their own: those that are called alike and are not are numbered.
 fn called_apart<'a>(all: impl Iterator<Item = &'a mut (String, String)>) {
     let mut there: BTreeMap<String, String> = BTreeMap::new();
@@ -232,7 +246,11 @@ fn named(source: &Bound<'_, PyAny>) -> PyResult<Named> {
     if source.is_instance_of::<PyList>() || source.is_instance_of::<PyTuple>() {
         let mut all = Vec::new();
         for own in source.try_iter()? {
-            match named(&own?)? {
+            let own = own?;
+            if own.is_instance_of::<PyList>() || own.is_instance_of::<PyTuple>() {
+                return Err(PyTypeError::new_err("a list of manifests has no lists in it"));
+            }
+            match named(&own)? {
                 Named::Manifests(manifests) => all.extend(manifests),
                 Named::Scenario(own) => {
                     return Err(wrong(format!("`{}` is a scenario; a list is one of manifests", own.label)));
@@ -244,11 +262,19 @@ fn named(source: &Bound<'_, PyAny>) -> PyResult<Named> {
             false => Ok(Named::Manifests(all)),
         };
     }
+    if !source.is_instance_of::<PyString>()
+        && let Some(text) = manifest_of(source)?
+    {
+        return Ok(Named::Manifests(vec![("manifest.json".to_owned(), text)]));
+    }
     if source.cast::<PyMapping>().is_ok() {
         let text = toml_of(source, 0)?.as_table().map(ToString::to_string).unwrap_or_default();
         return Ok(Named::Scenario(Source { is_dict: true, ..scenario("scenario.toml", text) }));
     }
     let Ok(path) = source.extract::<PathBuf>() else {
+        if source.is_instance_of::<PyString>() {
+            return Err(wrong("this text is no Unicode: it has halves of surrogates in it"));
+        }
         let kind = source.get_type().name()?;
         return Err(PyTypeError::new_err(format!(
             "a scenario is a path, the name of one that is built in, a text, a dict or a list of manifests, and no {kind}"
@@ -256,7 +282,7 @@ fn named(source: &Bound<'_, PyAny>) -> PyResult<Named> {
     };
     let is_text = source.is_instance_of::<PyString>();
     let text = path.to_string_lossy();
-    if is_text && text.contains('\n') {
+    if is_text && (text.contains('\n') || text.trim_start().starts_with(['{', '['])) {
         return Ok(match assumed::is_manifest(&text) {
             true => Named::Manifests(vec![("manifest.yaml".to_owned(), text.into_owned())]),
             false => Named::Scenario(scenario("scenario.toml", text.into_owned())),
@@ -280,6 +306,11 @@ fn named(source: &Bound<'_, PyAny>) -> PyResult<Named> {
         let _ = write!(words, "; did you mean `{near}`?");
     }
     Err(wrong(words))
+}
+
+/// A manifest that is an object (a dict, or one of a client of Kubernetes), as JSON; None: it is something else.
+fn manifest_of(source: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    source.py().import("kubelapse._given")?.getattr("manifest_of")?.call1((source,))?.extract()
 }
 
 fn scenario(label: &str, text: String) -> Source {
@@ -364,9 +395,29 @@ impl Source {
     /// The plan with these values said otherwise, as `--set` takes them.
     ///
     /// # Errors
-    /// All problems that it has.
+    /// All problems that it has; or its pods take more memory than there is.
     pub fn plan(&self, overrides: &[String]) -> Result<Plan, Diagnostics> {
-        scenario::load(&self.label, &self.text, &|path| self.manifest(path), overrides)
+        let plan = scenario::load(&self.label, &self.text, &|path| self.manifest(path), overrides)?;
+        self.room_for(&plan).map(|()| plan)
+    }
+
+    /// What is read is about to be played.
+    fn room_for(&self, plan: &Plan) -> Result<(), Diagnostics> {
+        memory::room_for((&self.label, &self.text), plan, &|path| std::fs::read_to_string(path).ok())
+    }
+
+    /// Its text with numbers that were fitted, and what is to be known of it. What comes out is a scenario that can be read.
+    ///
+    /// # Errors
+    /// It is no scenario, or would be none.
+    pub fn with_numbers(self, fitted: &Fitted) -> PyResult<(String, Vec<String>)> {
+        let (text, notes) =
+            fit::into::into(&self.text, fitted).map_err(|why| wrong(format!("{}: {why}", self.label)))?;
+        // Its lines are not those that somebody wrote.
+        let source = Source { label: format!("{} with the numbers", self.label), text, ..self };
+        let read = scenario::load(&source.label, &source.text, &|path| source.manifest(path), &[]);
+        read.map_err(|problems| source.refused(&problems))?;
+        Ok((source.text, notes))
     }
 
     /// Problems that it has, as an exception.
@@ -377,11 +428,12 @@ impl Source {
     /// What can be run, what it was made from, and what is odd about it.
     ///
     /// # Errors
-    /// All problems that it has, in the program's words.
+    /// All problems that it has, in the program's words; or its pods take more memory than there is.
     pub fn load(&self, beside: &Beside) -> PyResult<(Script, Arc<Plan>, Vec<String>)> {
         let loader = |path: &str| self.manifest(path);
         let (script, loaded) = Script::load(&self.label, &self.text, &loader, &beside.overrides)
             .map_err(|problems| self.refused(&problems))?;
+        self.room_for(&loaded.plan).map_err(|problems| self.refused(&problems))?;
         let mut told = self.told.clone();
         if loaded.warnings.warnings() > 0 {
             told.push(errors::rendered(&loaded.warnings));
@@ -422,18 +474,34 @@ impl Shipped {
     fn __repr__(&self) -> String {
         format!("<scenario {}: {}>", self.name, self.description)
     }
+    /// For `pickle`: its name.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (&'static str,))> {
+        Ok((py.import("kubelapse._kubelapse")?.getattr("shipped_of")?, (self.name,)))
+    }
+}
+
+impl From<&builtin::Builtin> for Shipped {
+    fn from(own: &builtin::Builtin) -> Shipped {
+        Shipped {
+            name: own.name,
+            topic: own.topic.title(),
+            description: own.description(),
+            text: own.text,
+            is_lesson: own.lesson().is_some(),
+            is_large: own.topic == builtin::Topic::Scale,
+        }
+    }
 }
 
 /// All scenarios that are built in.
 #[pyfunction]
 pub fn catalogue() -> Vec<Shipped> {
-    let shipped = |own: &builtin::Builtin| Shipped {
-        name: own.name,
-        topic: own.topic.title(),
-        description: own.description(),
-        text: own.text,
-        is_lesson: own.lesson().is_some(),
-        is_large: own.topic == builtin::Topic::Scale,
-    };
-    builtin::ALL.iter().map(shipped).collect()
+    builtin::ALL.iter().map(Shipped::from).collect()
+}
+
+/// One that was pickled.
+#[pyfunction]
+pub fn shipped_of(name: &str) -> PyResult<Shipped> {
+    let own = builtin::find(name).map(Shipped::from);
+    own.ok_or_else(|| wrong(format!("no scenario `{name}` is built in: another version has pickled it")))
 }

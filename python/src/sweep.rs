@@ -1,5 +1,7 @@
 //! A grid of scenarios under many seeds: what depends on what, as tables.
 
+use std::collections::BTreeSet;
+
 use kubelapse::answers::measure::{Measure, Unit};
 use kubelapse::answers::sweep::picture;
 use kubelapse::answers::sweep::play::{Player, Stopped};
@@ -53,7 +55,8 @@ pub fn sweep(
             return Err(errors::wrong("until_interval: a share of the mean, such as 0.02"));
         }
         let measures = measure.map_or(Ok(Vec::new()), words)?;
-        let said = Said { vary: knobs(vary)?, pairs, measures, from, seeds: count };
+        let (vary, texts) = knobs(vary)?;
+        let said = Said { vary, pairs, measures, from, seeds: count };
         let mut request = Request::new(&plan, said)
             .map_err(|problems| of_input(&problems.into_iter().map(Problem::new).collect::<Vec<_>>()))?;
         let played = during(py, threads, progress.as_ref(), request.runs(), |crew| {
@@ -62,7 +65,7 @@ pub fn sweep(
             };
             played(&mut request, &load, until_interval, crew)
         })?;
-        told_as(&request, played.map_err(|stopped| refused(&source, stopped))?)
+        told_as(&request, &texts, played.map_err(|stopped| refused(&source, stopped))?)
     })
 }
 
@@ -112,9 +115,11 @@ fn refused(source: &Source, stopped: Stopped) -> PyErr {
     }
 }
 
-fn told_as(request: &Request, played: Played) -> PyResult<Swept> {
+fn told_as(request: &Request, texts: &BTreeSet<String>, played: Played) -> PyResult<Swept> {
     let Played { runs, summary, report, ended } = played;
-    let knobs: Vec<Kind> = request.grid.knobs().iter().map(kind).collect();
+    let is_text = |knob: &Knob| knob.key == "kubernetes" || texts.contains(&knob.key);
+    let of = |knob: &Knob| if is_text(knob) { Kind::Text } else { kind(knob) };
+    let knobs: Vec<Kind> = request.grid.knobs().iter().map(of).collect();
     let measures: Vec<Kind> = request.measures.iter().map(kind_of).collect();
     let of_runs = |ix: usize, name: &str| match (ix, name) {
         (0, _) => Kind::Whole,
@@ -159,13 +164,16 @@ fn kind_of(measure: &Measure) -> Kind {
     }
 }
 
+/// What is varied, or what is wrong with it, and the keys whose values are texts: those stay texts, whatever they look like.
+type Knobs = (Vec<Result<Knob, String>>, BTreeSet<String>);
+
 /// Keys with their values: a dict of lists, ranges or the program's words (`"1..6"`), or a list of the program's words.
-fn knobs(vary: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Result<Knob, String>>> {
-    let Some(vary) = vary else { return Ok(Vec::new()) };
+fn knobs(vary: Option<&Bound<'_, PyAny>>) -> PyResult<Knobs> {
+    let Some(vary) = vary else { return Ok(Knobs::default()) };
     if vary.is_instance_of::<PyString>() || !vary.hasattr("items")? {
-        return Ok(words(vary)?.iter().map(|text| Knob::parse(text)).collect());
+        return Ok((words(vary)?.iter().map(|text| Knob::parse(text)).collect(), BTreeSet::new()));
     }
-    let mut all = Vec::new();
+    let (mut all, mut texts) = Knobs::default();
     for (key, values) in pairs("vary", Some(vary))? {
         all.push(if let Ok(text) = values.cast::<PyString>() {
             Knob::parse(&format!("{key}={text}"))
@@ -179,7 +187,10 @@ fn knobs(vary: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Result<Knob, String>>>
                 // A text stands as it is written after `--set KEY=`.
                 let text = value.cast::<PyString>().map(|text| text.to_string()).ok();
                 told.push(match text.filter(|text| !text.trim().is_empty()) {
-                    Some(text) => text,
+                    Some(text) => {
+                        texts.insert(key.clone());
+                        text
+                    }
                     None => spelled(&value)?,
                 });
                 if told.len() as u128 > kubelapse::scenario::sweep::MOST_VALUES {
@@ -195,7 +206,7 @@ fn knobs(vary: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Result<Knob, String>>>
             }
         });
     }
-    Ok(all)
+    Ok((all, texts))
 }
 
 /// Words: one, several with commas between them, or a list of them.
@@ -207,7 +218,7 @@ fn words(own: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
 }
 
 /// The first seed, and how many: a number, or a range without gaps.
-fn range(seeds: &Bound<'_, PyAny>) -> PyResult<(u64, u64)> {
+pub fn range(seeds: &Bound<'_, PyAny>) -> PyResult<(u64, u64)> {
     let wrong = || PyValueError::new_err("seeds: how many (from 0 on), or range(from, to), from 0 to 2^64-1");
     let (from, count) = match seeds.extract::<u64>() {
         Ok(count) => (0, count),

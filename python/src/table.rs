@@ -18,7 +18,7 @@ use kubelapse::record::{Directory, PodRecord, Transition, csv, typed};
 use kubelapse::time::Time;
 use pyo3::exceptions::{PyKeyError, PyRuntimeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyDict, PyList, PyTuple};
+use pyo3::types::{PyCapsule, PyDict, PyIterator, PyList, PyTuple};
 use rustc_hash::FxHashMap;
 
 /// Rows in columns. `polars.DataFrame(table)`, `pandas.DataFrame.from_arrow(table)`, `pyarrow.table(table)` and DuckDB take it as it is.
@@ -384,6 +384,10 @@ impl Table {
             Ok(dict)
         };
         (0..self.0.num_rows()).map(row).collect()
+    }
+    /// Row by row, as dicts.
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        PyList::new(py, self.rows(py)?)?.try_iter()
     }
     /// Arrow's C stream (the PyCapsule interface). A wanted schema is not heeded, as the interface allows.
     #[pyo3(signature = (requested_schema = None))]

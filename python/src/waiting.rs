@@ -130,6 +130,14 @@ impl Hands for Crew {
     }
 }
 
+/// Does something while the interpreter is let go of.
+///
+/// # Errors
+/// A fault of ours.
+pub fn apart<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult<T> {
+    errors::guarded(|| Ok(py.detach(work)))
+}
+
 /// Does something that takes its time, on so many threads (None: one for each core), in so many pieces.
 ///
 /// # Errors

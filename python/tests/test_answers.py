@@ -31,6 +31,16 @@ def test_values_are_what_they_are_and_seeds_go_to_the_end():
     assert kubelapse.run(CRASHING, seed=2**64 - 1).seed == 2**64 - 1
 
 
+def test_texts_stay_texts():
+    """A version is no number: 1.30 is not 1.3."""
+    for vary in ({"kubernetes": ["1.32", "1.36"]}, ["kubernetes=1.32,1.36"], {"kubernetes": "1.32,1.36"}):
+        swept = kubelapse.sweep(CRASHING, vary=vary, seeds=1, measure="restarts", until="1m")
+        assert swept.runs["kubernetes"] == swept.summary["kubernetes"] == ["1.32", "1.36"]
+    key = "pod.web.behavior.containers.app.attempts.0.exit"
+    assert kubelapse.sweep(CRASHING, vary={key: ["1", "2"]}, seeds=1, until="1m").runs[key] == ["1", "2"]
+    assert kubelapse.sweep(CRASHING, vary={key: "1,2"}, seeds=1, until="1m").runs[key] == [1, 2]
+
+
 def test_seeds_are_added_until_the_interval_is_narrow():
     swept = kubelapse.sweep(CRASHING, seeds=4, measure="downtime", until_interval=0.001)
     [only] = swept.summary.rows()
@@ -130,6 +140,70 @@ def test_a_fit_is_typed(program, tmp_path):
     assert fitted.rows and all(row.key and row.toml and row.n >= 0 for row in fitted)
     assert any(row.parameters for row in fitted) or any(row.family for row in fitted)
     assert fitted.to_dict() == json.loads(program("fit", place, "-o", "json"))
+
+
+def test_numbers_go_into_a_scenario_as_the_program_writes_them(program, tmp_path):
+    stream, place = tmp_path / "stream.jsonl", tmp_path / "web.toml"
+    recorded = ROOT / "tests/golden-workloads/golden-workloads/deployment-restart-twice/stream.jsonl.gz"
+    stream.write_bytes(gzip.decompress(recorded.read_bytes()))
+    (tmp_path / "web.yaml").write_text(DEPLOYMENT)
+    before = '# What it is made of.\nuntil = "5m"\n[[node]]\nname = "node"\n[[apply]]\nmanifest = "web.yaml"\n'
+    place.write_text(before)
+    fitted = kubelapse.fit(stream, into=place)
+    assert place.read_text() == before
+    program("fit", stream, "--into", place)
+    assert place.read_text() == fitted.scenario != before and fitted.scenario.startswith(before.strip())
+    assert kubelapse.run(place).digest and kubelapse.fit(stream).scenario is None
+    with pytest.raises(kubelapse.ScenarioError, match="scenario.toml with the numbers:.*(?s:.)*no \\[\\[apply\\]\\] has a Deployment"):
+        kubelapse.fit(stream, into=CRASHING)
+    with pytest.raises(kubelapse.ScenarioError, match="no manifest"):
+        kubelapse.fit(stream, into=DEPLOYMENT)
+    with pytest.raises(kubelapse.ScenarioError, match="is not written as"):
+        kubelapse.fit(stream, into="name = 'web'\nimage = 3\n")
+
+
+def test_two_clusters_are_not_fitted_as_one():
+    def own(uid):
+        pod = json.loads(cluster())
+        pod["metadata"]["uid"] = uid
+        return pod
+
+    with pytest.raises(kubelapse.InputError, match="these are two clusters"):
+        kubelapse.fit(own("a"), own("b"))
+
+
+def test_objects_of_the_official_client_are_read():
+    """As a client of a real cluster has them: attributes by other names, instants as such, items of lists without a kind."""
+    client = pytest.importorskip("kubernetes.client")
+    printed = json.loads(cluster())
+    bare = {key: value for key, value in printed.items() if key not in ("kind", "apiVersion")}
+    answer = json.dumps({"kind": "PodList", "apiVersion": "v1", "items": [bare]})
+    pods = client.ApiClient().deserialize(answer, "V1PodList", "application/json")
+    assert pods.items[0].kind is None
+    for given in (pods, pods.items, pods.items[0]):
+        assert kubelapse.explain(given, now="2030-01-01T00:00:00Z") == kubelapse.explain(printed, now="2030-01-01T00:00:00Z")
+        assert kubelapse.predict(given, seeds=20) == kubelapse.predict(printed, seeds=20)
+        assert kubelapse.fit(given) == kubelapse.fit(printed) and kubelapse.compare(given, printed).same
+    labels = client.V1ObjectMeta(name="web", labels={"app": "web"})
+    template = client.V1PodTemplateSpec(metadata=labels, spec=client.V1PodSpec(containers=[client.V1Container(name="app", image="x")]))
+    spec = client.V1DeploymentSpec(replicas=2, selector=client.V1LabelSelector(match_labels=labels.labels), template=template)
+    deployment = client.V1Deployment(api_version="apps/v1", kind="Deployment", metadata=labels, spec=spec)
+    own, other = kubelapse.run(deployment), kubelapse.run(client.ApiClient().sanitize_for_serialization(deployment))
+    assert len(own.pods) == 2 and own.digest == other.digest == kubelapse.run([deployment]).digest
+
+
+def test_manifests_may_be_objects_and_lines():
+    own = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {
+        "replicas": 1, "selector": {"matchLabels": {"app": "web"}}, "template": {
+            "metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "x"}]}}}}
+    digest = kubelapse.run(own).digest
+    for same in ([own], json.dumps(own), json.dumps(own, indent=1), [json.dumps(own)]):
+        assert kubelapse.run(same).digest == digest
+    endless: list = []
+    endless.append(endless)
+    for wrong in (endless, [[own]], ([own],)):
+        with pytest.raises(TypeError, match="no lists in it"):
+            kubelapse.run(wrong)
 
 
 def test_runs_and_texts_are_compared(program, crashing, tmp_path):

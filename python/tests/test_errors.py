@@ -2,6 +2,8 @@
 
 import pickle
 import random
+import subprocess
+import sys
 
 import kubelapse
 import pytest
@@ -58,6 +60,41 @@ def test_exceptions_can_be_pickled():
     error, _ = problems(lambda: kubelapse.run(CRASHING.replace("5m", "5 parsecs")))
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is kubelapse.ScenarioError and str(again) == str(error) and again.problems == error.problems
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nobody says how much memory there is")
+def test_more_pods_than_there_is_memory_for_are_an_exception():
+    """Whoever plays asks first; in a process that may have 2 GB of addresses, so that the machine does not matter."""
+    script = """
+import pickle, resource, sys
+import kubelapse
+resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, resource.RLIM_INFINITY))
+many = sys.argv[1]
+few = many.replace("10000000", "3")
+deployment = sys.argv[2].replace("replicas: 2", "replicas: 9000000")
+for call in (
+    lambda: kubelapse.run(many),
+    lambda: kubelapse.run(few, set={"pod.web.replicas": 10_000_000}),
+    lambda: kubelapse.run(deployment),
+    lambda: kubelapse.Session(many),
+    lambda: kubelapse.sweep(few, vary={"pod.web.replicas": [1, 10_000_000]}, seeds=1),
+    lambda: kubelapse.audit(deployment),
+    lambda: kubelapse.compare_versions(many, "1.32", "1.36"),
+    lambda: kubelapse._kubelapse.Task(many),
+):
+    try:
+        call()
+    except kubelapse.TooLarge as error:
+        assert isinstance(error, MemoryError) and isinstance(error, kubelapse.ScenarioError), type(error).__mro__
+        assert "pods take more than" in str(error) and error.problems[0].code == "E0401", str(error)
+        assert type(pickle.loads(pickle.dumps(error))) is kubelapse.TooLarge
+    else:
+        raise SystemExit("it was played")
+print(kubelapse.run(few).pods["phase"])
+"""
+    many = CRASHING.replace('name = "web"', 'name = "web"\nreplicas = 10000000')
+    done = subprocess.run([sys.executable, "-c", script, many, DEPLOYMENT], check=False, capture_output=True, text=True)
+    assert done.stdout == "['Running', 'Running', 'Running']\n", done.stdout + done.stderr
 
 
 def test_files_that_are_not_there_are_oserrors(tmp_path):

@@ -16,6 +16,11 @@ def test_a_run_has_the_rows_of_the_life():
     assert kubelapse.run(CRASHING, seed=3).digest == run.digest != kubelapse.run(CRASHING, seed=4).digest
 
 
+def test_rows_come_one_by_one():
+    run = kubelapse.run("crash-loop")
+    assert list(run.pods) == run.pods.rows() and [row["status"] for row in run.pods] == run.pods["status"]
+
+
 def test_a_scenario_may_be_a_dict_and_values_may_be_others():
     scenario = {
         "until": "5m",

@@ -22,8 +22,18 @@ def calls():
         "fit": lambda: kubelapse.fit(stream()),
         "versions": lambda: kubelapse.compare_versions(LONG, "1.32", "1.37", seeds=1000),
         "end": lambda: kubelapse.Session(LONG.replace('name = "web"', 'name = "web"\nreplicas = 50')).end(),
+        "task": lambda: kubelapse._kubelapse.Task(LONG.replace('name = "web"', 'name = "web"\nreplicas = 50')),
+        "unpickled": unpickled(),
         "goto_where": lambda: kubelapse.Session(LONG).goto_where(status="Completed"),
     }
+
+
+def unpickled():
+    """A session far along, which is played again to there."""
+    s = kubelapse.Session(LONG.replace('name = "web"', 'name = "web"\nreplicas = 50'))
+    made, (pickled,) = s.__reduce__()
+    far = (*pickled[:-1], (1 << 40, pickled[-1][1]))
+    return lambda: made(far)
 
 
 def stream():

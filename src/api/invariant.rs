@@ -17,7 +17,7 @@ pub enum Invariant {
     PlacesHaveHandles,
     /// An eviction that costs a budget finds a disruption that it still allows.
     BudgetsAreKept,
-    /// A kubelet takes no more pods than its node has room for.
+    /// A kubelet takes no more pods than its node has room for, and none for which it has not what they ask for.
     PodsHaveRoom,
 }
 

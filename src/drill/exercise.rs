@@ -8,12 +8,12 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use kubelapse::{drill::Exercise, scenario::{builtin, no_files}, session::Script};
+//! use kubelapse::{drill::Exercise, scenario::{builtin, no_files}, session::{Script, Silent}};
 //!
 //! let shipped = builtin::find("unschedulable").ok_or("it is shipped")?;
 //! let (script, loaded) =
 //!     Script::load("unschedulable.toml", shipped.text, &no_files, &[]).map_err(|e| e.render(false))?;
-//! let exercise = Exercise::new(script, &Arc::new(loaded.plan));
+//! let exercise = Exercise::new(script, &Arc::new(loaded.plan), &Silent).ok_or("nobody stops it")?;
 //! let mut drill = exercise.start(7);
 //! assert!(!drill.is_over() && drill.say("kubectl get pods").contains("Pending"));
 //! # Ok::<(), String>(())
@@ -27,7 +27,7 @@ use super::{Drill, HOLDS, Task};
 use crate::scenario::Plan;
 use crate::session::line::Line;
 use crate::session::words::unfolded;
-use crate::session::{Direction, Move, Script, Stop, Walk};
+use crate::session::{Direction, Move, Progress, Script, Silent, Stop, Walk, Way};
 use crate::time::Time;
 
 /// A scenario that is ready to be mended.
@@ -56,21 +56,37 @@ fn walk_of(script: &Script, plan: &Arc<Plan>, seed: u64) -> Walk {
     walk
 }
 
+/// So many events are played before it is asked whether somebody wants it to stop.
+const SLICE: usize = 10_000;
+
+/// Moves; None: somebody wants it to stop.
+fn moved(walk: &mut Walk, to: Move, progress: &dyn Progress) -> Option<Stop> {
+    let mut way = Way::new(Direction::Forward, to);
+    loop {
+        if let Some(stop) = walk.go_on(&mut way, SLICE) {
+            return Some(stop);
+        }
+        if progress.stop() {
+            return None;
+        }
+    }
+}
+
 impl Exercise {
-    /// Plays it once as it is.
-    pub fn new(script: Script, plan: &Arc<Plan>) -> Exercise {
+    /// Plays it once as it is; None: somebody wanted it to stop.
+    pub fn new(script: Script, plan: &Arc<Plan>, progress: &dyn Progress) -> Option<Exercise> {
         // Whoever acts may wake what has settled.
         let plan = &match plan.until_settled {
             true => Arc::new(Plan { until_settled: false, ..Plan::clone(plan) }),
             false => Arc::clone(plan),
         };
         let mut first = walk_of(&script, plan, plan.seed);
-        let is_calm = first.go(Direction::Forward, &Move::Failure) != Stop::There;
+        let is_calm = moved(&mut first, Move::Failure, progress)? != Stop::There;
         let arrived = if is_calm { plan.start } else { first.now().min(plan.until) };
-        first.go(Direction::Forward, &Move::End);
+        moved(&mut first, Move::End, progress)?;
         let mut walk = walk_of(&script, plan, plan.seed);
         let mut expectations = Expectations::new(plan);
-        play(&mut walk, arrived, &mut expectations, |_| ());
+        play(&mut walk, arrived, &mut expectations, progress, |_| ())?;
         let there = Goal::of_all(walk.world());
         let is_there = |goal: &Goal| there.iter().any(|own| own.is_of_the_same(goal));
         let goals: Arc<[Goal]> = Goal::of_all(first.world()).into_iter().filter(is_there).collect();
@@ -88,7 +104,7 @@ impl Exercise {
         };
         let (here, known) = (walk.clone(), expectations.clone());
         let mut heals = false;
-        play(&mut walk, plan.until, &mut expectations, |walk| {
+        play(&mut walk, plan.until, &mut expectations, progress, |walk| {
             if !walk.rows_of(walk.position()).is_empty() {
                 heals |= watch.well_since().is_some_and(|since| walk.now().since(since) >= HOLDS);
                 watch.look(walk.world(), walk.now());
@@ -96,14 +112,14 @@ impl Exercise {
                     watch.fallen(walk.world()).filter(|goal| !ready.falls.contains(goal)).collect();
                 ready.falls.extend(fallen);
             }
-        });
+        })?;
         expectations.before(None, walk.world());
         ready.of_trouble = expectations.of_trouble();
         ready.heals = heals || watch.well_since().is_some();
         let ready = Arc::new(ready);
         let own = Exercise(Arc::clone(&ready)).stands(here, known, plan.seed);
         // The drill that is kept does not hold what holds it.
-        Exercise(Arc::new(Ready { own: Some(Box::new(own)), ..Arc::unwrap_or_clone(ready) }))
+        Some(Exercise(Arc::new(Ready { own: Some(Box::new(own)), ..Arc::unwrap_or_clone(ready) })))
     }
 
     /// A drill of it: the person has just come.
@@ -114,7 +130,8 @@ impl Exercise {
         }
         let mut walk = walk_of(&ready.script, &ready.plan, seed);
         let mut expectations = Expectations::new(&ready.plan);
-        play(&mut walk, ready.arrived, &mut expectations, |_| ());
+        // Nobody stops it.
+        play(&mut walk, ready.arrived, &mut expectations, &Silent, |_| ());
         self.stands(walk, expectations, seed)
     }
 
@@ -171,9 +188,18 @@ impl Exercise {
     }
 }
 
-/// Plays up to an instant; `then` looks on after each step.
-fn play(walk: &mut Walk, to: Time, expectations: &mut Expectations, mut then: impl FnMut(&Walk)) {
+/// Plays up to an instant; `then` looks on after each step. None: somebody wants it to stop.
+fn play(
+    walk: &mut Walk,
+    to: Time,
+    expectations: &mut Expectations,
+    progress: &dyn Progress,
+    mut then: impl FnMut(&Walk),
+) -> Option<()> {
     loop {
+        if walk.position().is_multiple_of(SLICE as u64) && progress.stop() {
+            return None;
+        }
         let next = walk.next_time();
         if next.is_none_or(|next| next > to) {
             break;
@@ -186,4 +212,5 @@ fn play(walk: &mut Walk, to: Time, expectations: &mut Expectations, mut then: im
         then(walk);
     }
     walk.seek_time(to);
+    Some(())
 }

@@ -6,5 +6,5 @@ pub(crate) mod queue;
 pub mod random;
 
 pub use digest::Digest;
-pub use distribution::Distribution;
+pub use distribution::{Distribution, Unknown};
 pub use queue::Queue;

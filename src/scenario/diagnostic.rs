@@ -40,6 +40,8 @@ pub enum Code {
     Rejected,
     /// An override that leads nowhere.
     Override,
+    /// More than there is memory for.
+    NoRoom,
     /// Something that will never have an effect.
     NoEffect,
 }
@@ -61,6 +63,7 @@ impl Code {
             Code::Manifest => "E0201",
             Code::Rejected => "E0202",
             Code::Override => "E0301",
+            Code::NoRoom => "E0401",
             Code::NoEffect => "W0001",
         }
     }
@@ -133,6 +136,11 @@ fn quoted(name: &str) -> String {
 /// The name that was probably meant. Of several that are as near the one whose number is nearest, as of versions and replicas, then
 /// the one that reads most alike, then the first.
 pub fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
+    // What is longer than four names is none, and takes its time to be compared.
+    const LONGEST: usize = 1_024;
+    if word.len() > LONGEST {
+        return None;
+    }
     let lower = word.to_lowercase();
     let mut best: Option<((f64, f64, f64), &'a str)> = None;
     for name in names.iter().take(4096) {

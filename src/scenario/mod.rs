@@ -19,6 +19,7 @@ pub mod format;
 pub mod given;
 pub mod limits;
 pub(crate) mod manifest;
+pub mod memory;
 pub mod metrics;
 mod overrides;
 pub mod plan;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::plan::{Attempt, AttemptsOf, Behavior, ContainerBehavior, ProbePoint, SandboxBehavior};
 use crate::api::spec::{ContainerPort, Handler};
-use crate::api::{Container, PodSpec, ProbeKind, Sym};
+use crate::api::{Container, PodSpec, Probe, ProbeKind, Sym};
 use crate::engine::Distribution;
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubelet::probe_text;
@@ -104,15 +104,24 @@ pub fn of_container(
     finishes: bool,
     belongs: &Belongs<'_>,
 ) -> ContainerBehavior {
-    match programs.iter().find(|program| program.fits(container, belongs)) {
+    match of(programs, container, belongs) {
         Some(program) => program.behavior(container, finishes),
         None => ContainerBehavior { attempts: vec![unsaid(finishes)], ..ContainerBehavior::default() },
     }
 }
 
+/// The program of a container; None: nobody describes it.
+pub fn of<'a>(
+    programs: &'a [ProgramPlan],
+    container: &Container,
+    belongs: &Belongs<'_>,
+) -> Option<&'a ProgramPlan> {
+    programs.iter().find(|program| program.fits(container, belongs))
+}
+
 /// Whether one of the programs says what a container does.
 pub fn is_described(programs: &[ProgramPlan], container: &Container, belongs: &Belongs<'_>) -> bool {
-    programs.iter().any(|program| program.fits(container, belongs))
+    of(programs, container, belongs).is_some()
 }
 
 /// What a container does of which nobody says anything.
@@ -153,8 +162,10 @@ fn boot(attempt: &mut Attempt, container: &Container, boots: &Distribution) {
     let scripted = |attempt: &Attempt, kind| !attempt.answers(kind).is_empty();
     let mut bare = [ProbeKind::Startup, ProbeKind::Readiness, ProbeKind::Liveness]
         .map(|kind| container.probe(kind).is_some() && !scripted(attempt, kind));
-    // Of a program that says nothing of its doors nobody knows what else it answers while it boots.
-    bare[2] &= attempt.serves.is_some();
+    // Nothing listens before; what a command finds out nobody knows of a program that says nothing of its doors.
+    let is_asked_at_a_door = |probe: &Probe| probe.handler.exec.is_none();
+    bare[2] &=
+        attempt.serves.is_some() || container.probe(ProbeKind::Liveness).is_some_and(is_asked_at_a_door);
     match boots {
         // Always the same time: it can be written down.
         Distribution::Constant(span) => attempt.booted_after(*span, bare),

@@ -100,9 +100,14 @@ pub async fn listen(port: u16) -> std::io::Result<TcpListener> {
 }
 
 /// Answers until `ends` says that it is over.
-pub async fn serve(listener: TcpListener, desk: Desk, gates: Gates, mut ends: signal::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, desk: Desk, gates: Gates, ends: signal::Receiver<bool>) {
     let port = listener.local_addr().map_or(0, |own| own.port());
     let Door(shared) = Door::new(desk, gates, port, ends.clone());
+    take_in(listener, &shared, ends).await;
+}
+
+/// Takes connections in, no more than there may be, until `ends` says that it is over.
+async fn take_in(listener: TcpListener, shared: &Arc<Shared>, mut ends: signal::Receiver<bool>) {
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -115,7 +120,7 @@ pub async fn serve(listener: TcpListener, desk: Desk, gates: Gates, mut ends: si
         if shared.connections.load(Ordering::Relaxed) >= MOST_CONNECTIONS {
             continue;
         }
-        let shared = Arc::clone(&shared);
+        let shared = Arc::clone(shared);
         shared.connections.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
             connection(stream, &shared).await;
@@ -381,7 +386,54 @@ async fn logs(of: LogsOf, shared: &Arc<Shared>) -> hyper::Response<Body> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+
+    use super::super::clock::{self, Pace};
+    use super::super::steady::Steady;
     use super::*;
+    use crate::scenario::no_files;
+    use crate::session::{Script, Walk};
+
+    /// One connection more than there may be is not taken, and one less is.
+    #[test]
+    fn too_many_connections_are_not_taken() {
+        let text = "until = \"1s\"\n[[pod]]\nname = \"web\"\nspec.containers = [{ name = \"app\", image = \"x\" }]\n";
+        let (script, loaded) = Script::load("web.toml", text, &no_files, &[])
+            .unwrap_or_else(|told| panic!("{}", told.render(false)));
+        let plan = Arc::new(loaded.plan);
+        let (walk, gates, until) = (Walk::new(script, &plan, 0), plan.gates, plan.until);
+        let (desk, thread) = clock::begin(walk, Pace::Paused, until, Steady::new(false)).expect("a thread");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let answers = runtime.block_on(async {
+            let listener = listen(0).await.expect("a port is free");
+            let port = listener.local_addr().expect("it listens").port();
+            let (over, ends) = signal::channel(false);
+            let Door(shared) = Door::new(desk.clone(), gates, port, ends.clone());
+            let counted = Arc::clone(&shared);
+            let clients = std::thread::spawn(move || {
+                let answers = [MOST_CONNECTIONS, MOST_CONNECTIONS - 1].map(|others| {
+                    counted.connections.store(others, Ordering::Relaxed);
+                    let mut answer = Vec::new();
+                    let mut stream =
+                        std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("somebody listens");
+                    // It may be gone before all is said.
+                    let _ = stream
+                        .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+                    let _ = stream.read_to_end(&mut answer);
+                    String::from_utf8_lossy(&answer).into_owned()
+                });
+                counted.connections.fetch_sub(MOST_CONNECTIONS - 1, Ordering::Relaxed);
+                over.send(true).expect("it is waited for");
+                answers
+            });
+            take_in(listener, &shared, ends).await;
+            clients.join().expect("both have come back")
+        });
+        desk.stop();
+        thread.join().expect("the simulation ends");
+        assert_eq!(answers[0], "");
+        assert!(answers[1].starts_with("HTTP/1.1 200 OK"), "{}", answers[1]);
+    }
 
     fn asked(pairs: &[(&'static str, &'static str)]) -> Option<u16> {
         let mut headers = HeaderMap::new();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Session;
 use crate::actors::{api_server, kubelet};
+use crate::rules::scheduler::placement::amounts::Amounts;
 use crate::scenario;
 use crate::time::{Span, Time};
 use crate::world::workloads::BudgetId;
@@ -40,7 +41,7 @@ fn paid(left: impl FnOnce(i32) -> i32) {
 
 #[test]
 fn what_holds_is_let_be() {
-    kubelet::intake::has_room(&running().world, NodeId(0));
+    kubelet::intake::has_room(&running().world, NodeId(0), &Amounts::default());
     paid(|allowed| allowed - 1);
     assert!(running().step().is_some_and(|at| at > Time::from_micros(0)));
 }
@@ -62,7 +63,20 @@ fn a_kubelet_that_took_too_many() {
     let mut session = running();
     let kubelet = session.world.kubelet_mut(NodeId(0)).expect("it runs");
     kubelet.taken.pods.push(PodId(1));
-    kubelet::intake::has_room(&session.world, NodeId(0));
+    kubelet::intake::has_room(&session.world, NodeId(0), &Amounts::default());
+}
+
+#[test]
+#[should_panic(
+    expected = "broken invariant, pods have room on their nodes: 7001 bytes of memory are asked for where there are 7000"
+)]
+fn a_kubelet_that_took_what_is_not_there() {
+    let mut session = running();
+    let kubelet = session.world.kubelet_mut(NodeId(0)).expect("it runs");
+    (kubelet.taken.has.1.memory, kubelet.taken.asked.memory) = (7_000, 7_001);
+    // Who asks for none of it is let be.
+    kubelet::intake::has_room(&session.world, NodeId(0), &Amounts { milli_cpu: 1, ..Amounts::default() });
+    kubelet::intake::has_room(&session.world, NodeId(0), &Amounts { memory: 1, ..Amounts::default() });
 }
 
 #[test]

@@ -12,15 +12,16 @@ use crate::world::World;
 
 /// All of them by name, as the API prints them.
 pub(super) fn all(w: &World) -> Vec<(Sym, Value)> {
-    let made = w.stored.iter().filter(|(key, _)| key.group.is_empty() && key.kind == "Namespace");
-    let made: BTreeMap<&str, &Value> = made.map(|(key, own)| (key.name.as_str(), &*own.value)).collect();
+    let mut made: BTreeMap<&str, &Value> = BTreeMap::new();
+    for (key, own) in w.stored.iter().filter(|(key, _)| key.group.is_empty() && key.kind == "Namespace") {
+        made.insert(&key.name, &own.value);
+    }
     let pods = w.names.namespaces().iter().copied();
     let objects = w.objects.iter().map(|own| own.namespace);
     let workloads = w.workloads.all().filter_map(|key| w.workloads.meta(key)).map(|meta| meta.namespace);
     let known = pods.chain(objects).chain(workloads).map(Sym::as_str).filter(|name| !name.is_empty());
     let mut names: Vec<&str> = made.keys().copied().collect();
-    names.extend(NAMESPACES);
-    for name in known {
+    for name in NAMESPACES.into_iter().chain(known) {
         names.push(name);
     }
     names.sort_unstable();

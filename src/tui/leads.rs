@@ -21,7 +21,8 @@ impl App {
     pub fn event(&self) -> Option<ToldEvent> {
         match &*self.lines() {
             Lines::Events(all) if self.view.has_events() => {
-                all.get(self.row.min(all.len().saturating_sub(1))).copied()
+                let object = all.get(self.row.min(all.len().saturating_sub(1)))?;
+                self.kept.events.borrow().told(*object)
             }
             _ => None,
         }
@@ -31,7 +32,7 @@ impl App {
     /// nothing else.
     pub fn jump(&mut self) -> bool {
         if self.view.has_events() {
-            let about = self.event().map(|told| self.walk.history()[told.last as usize]);
+            let about = self.event().and_then(|told| self.walk.history().get(told.last as usize));
             match about.map(|row| self.about(&row)) {
                 None => self.refuse("no event is marked"),
                 Some(About::Object(key)) => {

@@ -160,8 +160,8 @@ pub enum Lines {
         /// From above.
         lines: Vec<String>,
     },
-    /// Events: spelled are those that are seen.
-    Events(Vec<ToldEvent>),
+    /// Events by their numbers: spelled are those that are seen.
+    Events(Vec<u32>),
 }
 
 /// Which rows are kept.
@@ -212,7 +212,7 @@ pub struct Kept {
     pods: Known<(u64, u64), Vec<PodId>>,
     roll: RefCell<Roll>,
     sift: RefCell<Sift>,
-    events: RefCell<ToldEvents>,
+    pub(super) events: RefCell<ToldEvents>,
     /// How often rows were looked at that had been left for a later frame.
     round: Cell<u64>,
     /// So many rows are left for the next one.
@@ -383,16 +383,18 @@ impl App {
         const ROWS: usize = 200_000;
         let mut events = self.kept.events.borrow_mut();
         let mut left = events.follow(&self.walk, ROWS);
-        let mut all: Vec<ToldEvent> = events.all().collect();
-        if !self.filter.is_empty() {
-            let mut sift = self.kept.sift.borrow_mut();
+        let (mut sift, has_filter) = (self.kept.sift.borrow_mut(), !self.filter.is_empty());
+        if has_filter {
             sift.begin(&self.filter);
-            all.retain(|told| {
-                let looks = |filter: &Filter| filter.takes(&self.walk.event_words(*told));
-                sift.keeps(told.object as usize, u64::from(told.last), looks, &self.kept.spelled)
-            });
-            left += sift.left();
         }
+        let mut rows = self.walk.history().iter();
+        let mut keeps = |told: &ToldEvent| {
+            let looks = |filter: &Filter| filter.takes(&self.walk.event_words(*told, &mut rows));
+            sift.keeps(told.object as usize, u64::from(told.last), looks, &self.kept.spelled)
+        };
+        let is_kept = |told: &ToldEvent| !has_filter || keeps(told);
+        let all = events.all().filter(is_kept).map(|told| told.object).collect();
+        left += if has_filter { sift.left() } else { 0 };
         self.kept.left.set(left);
         Lines::Events(all)
     }
@@ -412,11 +414,11 @@ impl App {
                 (header.clone(), lines.iter().skip(first).take(count).cloned().collect())
             }
             Lines::Events(all) => {
-                let shown = all.iter().skip(first).take(count);
+                let (shown, events) = (all.iter().skip(first).take(count), self.kept.events.borrow());
                 let rows: Vec<_> = shown
-                    .filter_map(|told| {
+                    .filter_map(|object| {
                         self.kept.spelled.one();
-                        self.walk.event_line(*told)
+                        self.walk.event_line(events.told(*object)?)
                     })
                     .collect();
                 aligned(&rows)

@@ -130,6 +130,8 @@ pub struct JobMemory {
     pub record: Record,
     /// The generation of which it heard last.
     pub generation: Option<i64>,
+    /// It has been kept since before this run: what is left of a back-off was queued then, to the instant.
+    pub goes_on: bool,
 }
 
 /// What the controller asks the API server for, of one Job.
@@ -158,6 +160,8 @@ pub struct JobScript {
     pub job: Job,
     /// Its pods as they were, in the order of their numbers.
     pub pods: Vec<(PodId, SeenPod)>,
+    /// What is left of a back-off was queued before this run.
+    pub goes_on: bool,
     /// When it looked.
     pub looked: Time,
     /// It had seen all that it did before.

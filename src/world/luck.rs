@@ -182,7 +182,7 @@ impl World {
     pub fn pod_span(&self, purpose: Purpose, pod: PodId, number: u64, takes: &Distribution) -> Span {
         takes.sample_by(|| self.pod_draw(purpose, pod, number))
     }
-    /// A duration for one of its containers.
+    /// A duration for one of its containers. What is of an unknown scale is drawn once for all that share it, for each of their starts.
     pub fn container_span(
         &self,
         purpose: Purpose,
@@ -191,7 +191,12 @@ impl World {
         number: u64,
         takes: &Distribution,
     ) -> Span {
-        takes.sample_by(|| self.container_draw(purpose, pod, ix, number))
+        /// Throws of one instance differ above its number.
+        const THROWS: u64 = !0 << 32;
+        match takes {
+            Distribution::Unknown(own) => takes.sample(&mut self.draw(purpose, own.whose, number & THROWS)),
+            _ => takes.sample_by(|| self.container_draw(purpose, pod, ix, number)),
+        }
     }
     /// The number of a container's newest instance.
     pub fn instance_number(&self, pod: PodId, ix: ContainerIx) -> u64 {

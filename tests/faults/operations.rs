@@ -54,7 +54,14 @@ impl Desk {
     fn with_fault(&self, line: &str, stdin: &str, fault: &str) -> Came {
         use std::io::Write as _;
         let mut command = self.command(line);
+        // What a test has put there of programs that others wrote, and what is for a while.
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::split_paths(&path);
+        let path =
+            std::env::join_paths(std::iter::once(self.0.join("bin")).chain(path)).expect("a list of folders");
         command
+            .env("PATH", path)
+            .env("TMPDIR", self.0.join("tmp"))
             .env("KUBELAPSE_FAULT", fault)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -272,6 +279,40 @@ fn a_score_is_the_old_or_the_new() {
             assert!(came.code != Some(0) || is_new, "{what}\nit says that all is well");
         });
         assert!(count >= 4, "{count}");
+    }
+}
+
+/// The rules and the unit tests that are left behind are each the old or the new, and what promtool reads on the way goes; for it stands
+/// a program that finds nothing.
+#[cfg(unix)]
+#[test]
+fn unit_tests_are_the_old_or_the_new() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = Desk::holding("operations-alerts", "web.toml", SCENARIO);
+    desk.write("bin/promtool", "#!/bin/sh\nexit 0\n");
+    let program = desk.0.join("bin/promtool");
+    std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).expect("it becomes a program");
+    std::fs::create_dir(desk.0.join("tmp")).expect("a folder for the test");
+    desk.write(
+        "rules.yaml",
+        "groups:\n- name: g\n  rules:\n  - {alert: Down, expr: kube_pod_status_ready == 0, for: 1m}\n",
+    );
+    let line = "alerts rules.yaml web.toml --seed 2 --write-tests PLACE";
+    let came = desk.with_fault(&line.replace("PLACE", "made"), "", "");
+    assert_eq!(came.code, Some(0), "{}", came.said);
+    assert!(!desk.everything().iter().any(|path| path.starts_with("tmp/")), "{:?}", desk.everything());
+    let new = files(&desk.0.join("made"));
+    assert!(new.keys().eq(["rules.yaml", "web.test.yaml"]), "{:?}", new.keys());
+    let old: Files = new.keys().map(|name| (name.clone(), b"old".to_vec())).collect();
+    for (before, faults) in [(old, &FAULTS[..]), (Files::new(), &["full", "torn"])] {
+        let count = at_every_operation(&desk, faults, line, "", &before, |how, folder, came, what| {
+            for name in new.keys() {
+                let texts = [before.get(name), new.get(name)].map(|text| text.map(Vec::as_slice));
+                judge_text(folder, name, came, how, texts, what);
+            }
+            assert!(came.code != Some(0) || files(folder) == new, "{what}\nit says that all is well");
+        });
+        assert!(count >= 14, "a folder is made, and four files: {count}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Cuts: a cluster at an instant, what was predicted of it, and what came.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use kubelapse::record::Change;
 use kubelapse::record::objects::Lists;
 use kubelapse::scenario::given::{self, Beside, SetUp};
 use kubelapse::scenario::{self, Plan};
-use kubelapse::session::futures::ways::{Changes, Standing};
+use kubelapse::session::futures::ways::{self, Changes, Standing};
 use kubelapse::session::{self, Script, Silent, Walk, kubectl};
 use kubelapse::time::{Span, Time};
 use kubelapse::world::{ObjectKey, PodId};
@@ -25,6 +26,8 @@ pub struct Next {
     pub came: Option<(String, i64)>,
     /// The same of each future, with how well its present fits.
     pub futures: Vec<(Fit, Option<(String, i64)>)>,
+    /// What is told of it stands on a program of which nothing is known, and says so.
+    pub is_supposed: bool,
 }
 
 /// A cluster that was cut.
@@ -33,6 +36,8 @@ pub struct Cut {
     pub life: String,
     /// Its family of recordings was not looked at while the rules were made.
     pub is_held_out: bool,
+    /// When: windows are rounded outward to whole seconds of the clock.
+    pub now: Time,
     pub pods: Vec<Next>,
 }
 
@@ -87,7 +92,7 @@ fn one(plan: &Arc<Plan>, seed: u64, cut: u64, futures: u64) -> Cut {
         })
         .next()
     };
-    Cut { life: seed.to_string(), is_held_out: false, pods: pods(&up, &played, at, next) }
+    Cut { life: seed.to_string(), is_held_out: false, now: at, pods: pods(&up, &played, at, next) }
 }
 
 /// Plays a scenario under some seeds, stands in each run at some instants, and asks what may come from there on.
@@ -97,15 +102,14 @@ pub fn at_cursors(text: &str, seeds: u64, each: u64) -> Vec<Cut> {
     let plan = Arc::new(loaded.plan);
     let runs: Vec<(u64, u64)> = (0..seeds).flat_map(|seed| (0..each).map(move |cut| (seed, cut))).collect();
     runs.par_iter()
-        .map(|(seed, cut)| Cut {
-            life: seed.to_string(),
-            is_held_out: false,
-            pods: at_cursor(Walk::new(script.clone(), &plan, *seed), *seed << 8 | cut),
+        .map(|(seed, cut)| {
+            let (now, pods) = at_cursor(Walk::new(script.clone(), &plan, *seed), *seed << 8 | cut);
+            Cut { life: seed.to_string(), is_held_out: false, now, pods }
         })
         .collect()
 }
 
-fn at_cursor(mut walk: Walk, luck: u64) -> Vec<Next> {
+fn at_cursor(mut walk: Walk, luck: u64) -> (Time, Vec<Next>) {
     let length = walk.plan().until.since(walk.plan().start).micros() as f64;
     let at = walk.plan().start + Span::from_micros((length * (0.05 + 0.75 * Luck(luck).unit())) as i64);
     walk.seek_time(at);
@@ -132,9 +136,10 @@ fn at_cursor(mut walk: Walk, luck: u64) -> Vec<Next> {
             kind: format!("{shown}→{to}"),
             futures: courses.iter().map(first).collect(),
             came,
+            is_supposed: false,
         }
     };
-    futures.pods.iter().zip(&shown).map(next).collect()
+    (at, futures.pods.iter().zip(&shown).map(next).collect())
 }
 
 fn time_of(line: &str) -> &str {
@@ -168,7 +173,7 @@ pub fn pods(
         let to = came.as_ref().map_or("-", |(to, _)| to.as_str());
         let kind = format!("{}→{to}", columns.status);
         let futures = played.iter().map(|one| first(one, ix)).collect();
-        Next { name, kind, came, futures }
+        Next { name, kind, came, futures, is_supposed: up.players[ix].supposed.is_some() }
     })
     .collect()
 }
@@ -181,6 +186,8 @@ pub struct Report {
     pub least: f64,
     /// How often windows of 50, 80, 95 % held what came, and how many there were.
     pub held: [(usize, usize); 3],
+    /// The same of one change of each life.
+    pub lives: [(usize, usize); 3],
 }
 
 /// Ranks of what came among what was predicted, by kind, and how often windows held it. A chance is that of whole lives: futures of
@@ -190,6 +197,8 @@ pub fn told(set: &str, cuts: &[Cut]) -> Report {
     let mut held = [(0, 0); 3];
     let (mut fits, mut all, mut none) = ([0usize; 3], 0usize, 0usize);
     let mut wrong: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    let mut outside: BTreeMap<String, Outside> = BTreeMap::new();
+    let mut of_lives: BTreeMap<&str, Vec<[Ordering; 3]>> = BTreeMap::new();
     for cut in cuts {
         let own = gaps.entry(cut.life.as_str()).or_default();
         for pod in &cut.pods {
@@ -219,7 +228,12 @@ pub fn told(set: &str, cuts: &[Cut]) -> Report {
                 tally.0 += 1;
                 continue;
             }
-            windows(&same, *came, &mut held);
+            let own_windows = windows(&same, *came, cut.now);
+            for (held, own) in held.iter_mut().zip(own_windows) {
+                (held.0, held.1) = (held.0 + usize::from(own.is_eq()), held.1 + 1);
+            }
+            outside.entry(pod.kind.clone()).or_default().add(&own_windows);
+            of_lives.entry(cut.life.as_str()).or_default().push(own_windows);
             own.push(Gap { kind: kind(&pod.kind), name: pod.name.clone(), recorded: *came, simulated: same });
         }
     }
@@ -235,8 +249,23 @@ pub fn told(set: &str, cuts: &[Cut]) -> Report {
             *held as f64 * 100.0 / (*of).max(1) as f64
         );
     }
+    let lives = one_of_each(of_lives.into_values());
+    let _ = writeln!(
+        words,
+        "  one change of each of {} lives: held in {:?}, chances of so few {:.3?}",
+        lives[0].1,
+        lives.map(|(held, _)| held),
+        chances(&lives)
+    );
     for (kind, (wrong, of)) in wrong.iter().filter(|(_, (wrong, _))| *wrong > 0) {
         let _ = writeln!(words, "  {kind}: {wrong} of {of} are not foreseen");
+    }
+    for (kind, own) in outside.iter().filter(|(_, own)| own.early[1] + own.late[1] > 0) {
+        let _ = writeln!(
+            words,
+            "  {kind}: of {} came before windows of 50, 80, 95 % {:?}, after them {:?}",
+            own.all, own.early, own.late
+        );
     }
     let (mut count, mut least) = (0, 1.0f64);
     for (_, one, corrected) in &ranked {
@@ -248,20 +277,73 @@ pub fn told(set: &str, cuts: &[Cut]) -> Report {
             one.kind, one.count, one.mean, one.distance, one.chance
         );
     }
-    Report { words, ranked: count, least, held }
+    Report { words, ranked: count, least, held, lives }
 }
 
-fn windows(same: &[(usize, i64)], came: i64, held: &mut [(usize, usize); 3]) {
-    let mut times: Vec<i64> = same.iter().map(|(_, at)| *at).collect();
-    times.sort_unstable();
-    for (own, level) in held.iter_mut().zip([0.5, 0.8, 0.95]) {
-        let out = ((1.0 - level) / 2.0 * times.len() as f64).floor() as usize;
-        let (low, high) = (times[out], times[times.len() - 1 - out]);
-        // Windows are rounded outward to whole seconds.
-        let (low, high) = (low - low.rem_euclid(1_000_000), high + (-high).rem_euclid(1_000_000));
-        own.0 += usize::from((low..=high).contains(&came));
-        own.1 += 1;
+/// Which shares windows promise.
+pub const LEVELS: [f64; 3] = [0.5, 0.8, 0.95];
+
+/// Changes of one life hang together, those of different lives do not: of each life one, that luck chooses.
+fn one_of_each(lives: impl Iterator<Item = Vec<[Ordering; 3]>>) -> [(usize, usize); 3] {
+    let mut held = [(0, 0); 3];
+    for (number, all) in lives.enumerate() {
+        let chosen = all[(Luck(number as u64).unit() * all.len() as f64) as usize];
+        for (held, came) in held.iter_mut().zip(chosen) {
+            (held.0, held.1) = (held.0 + usize::from(came.is_eq()), held.1 + 1);
+        }
     }
+    held
+}
+
+/// How likely it is that no more windows hold than did, if each does with the chance that it promises: of what does not hang together
+/// the lower tail of the binomial distribution, exactly. Windows that are rounded outward hold more, which makes so few less likely still.
+pub fn chances(lives: &[(usize, usize); 3]) -> [f64; 3] {
+    let mut found = [1.0; 3];
+    for ((own, (held, of)), level) in found.iter_mut().zip(lives).zip(LEVELS) {
+        let missed = of - held;
+        let mut exactly = level.powi(i32::try_from(*of).expect("a number of lives"));
+        let mut fewer = 0.0;
+        for ix in 0..missed {
+            fewer += exactly;
+            exactly *= (of - ix) as f64 / (ix + 1) as f64 * (1.0 - level) / level;
+        }
+        *own = 1.0 - fewer;
+    }
+    found
+}
+
+/// Of one kind: how many were held against windows, and of each level how many came before and after it.
+#[derive(Default)]
+struct Outside {
+    all: usize,
+    early: [usize; 3],
+    late: [usize; 3],
+}
+
+impl Outside {
+    fn add(&mut self, came: &[Ordering; 3]) {
+        self.all += 1;
+        for (ix, came) in came.iter().enumerate() {
+            self.early[ix] += usize::from(came.is_lt());
+            self.late[ix] += usize::from(came.is_gt());
+        }
+    }
+}
+
+/// Where windows of 50, 80, 95 % have what came: before them, within, or after.
+fn windows(same: &[(usize, i64)], came: i64, now: Time) -> [Ordering; 3] {
+    let times: Vec<Time> = same.iter().map(|(_, at)| now + Span::from_micros(*at)).collect();
+    let came = now + Span::from_micros(came);
+    LEVELS.map(|level| {
+        let (low, high) = ways::window(times.clone(), level, Span::from_secs(1)).expect("there are some");
+        if came < low {
+            Ordering::Less
+        } else if came > high {
+            Ordering::Greater
+        } else {
+            Ordering::Equal
+        }
+    })
 }
 
 /// Names of kinds live as long as the test.
@@ -290,5 +372,6 @@ pub fn line(pod: &Next) -> String {
         .collect();
     let came =
         pod.came.as_ref().map_or_else(|| "-".to_owned(), |(to, at)| format!("{to} {:.2}", *at as f64 / 1e6));
-    format!("{} {} came {came}; fits {fits:?}; {}", pod.name, pod.kind, ways.join(", "))
+    let supposed = if pod.is_supposed { "; supposed" } else { "" };
+    format!("{} {} came {came}; fits {fits:?}; {}{supposed}", pod.name, pod.kind, ways.join(", "))
 }

@@ -118,7 +118,7 @@ fn workloads(stream: &Stream, up: &SetUp, played: &[Played], at: f64, now: Time,
             (Fit::Exact, first)
         });
         let kind = format!("{} {}", own.kind.singular(), came.as_ref().map_or("-", |(to, _)| to.as_str()));
-        found.push(Next { name: name.clone(), kind, came, futures: futures.collect() });
+        found.push(Next { name: name.clone(), kind, came, futures: futures.collect(), is_supposed: false });
         if own.kind == ObjectType::CronJob {
             let begins = format!("job/{}-", own.name);
             let change = stream
@@ -129,7 +129,13 @@ fn workloads(stream: &Stream, up: &SetUp, played: &[Played], at: f64, now: Time,
             let futures = played.iter().map(|one| {
                 (Fit::Exact, one.workloads[ix].job.map(|at| ("a Job".to_owned(), at.since(now).micros())))
             });
-            found.push(Next { name, kind: "next Job".to_owned(), came, futures: futures.collect() });
+            found.push(Next {
+                name,
+                kind: "next Job".to_owned(),
+                came,
+                futures: futures.collect(),
+                is_supposed: false,
+            });
         } else {
             let made = stream.lines.iter().find(|(t, line)| {
                 within(*t)
@@ -142,7 +148,7 @@ fn workloads(stream: &Stream, up: &SetUp, played: &[Played], at: f64, now: Time,
                 (Fit::Exact, one.workloads[ix].made.map(|at| ("a pod".to_owned(), at.since(now).micros())))
             });
             let kind = format!("next pod of a {}", own.kind.singular());
-            found.push(Next { name, kind, came, futures: futures.collect() });
+            found.push(Next { name, kind, came, futures: futures.collect(), is_supposed: false });
         }
     }
     found
@@ -169,12 +175,17 @@ pub fn cuts(streams: &[Stream], count: u64, futures: u64, salt: u64) -> Vec<(Str
             ((luck.unit() * streams.len() as f64) as usize, luck.unit())
         })
         .collect();
-    all.par_iter().filter_map(|(ix, part)| one(&streams[*ix], *part, futures)).collect()
+    let cut = |stream: &Stream, part: f64| at(stream, stream.lines.last()?.0 * part, futures);
+    all.par_iter().filter_map(|(ix, part)| cut(&streams[*ix], *part)).collect()
 }
 
-fn one(stream: &Stream, part: f64, futures: u64) -> Option<(String, Cut)> {
-    let end = stream.lines.last()?.0;
-    let at = end * part;
+/// One of a set by its name.
+pub fn named(set: &str, name: &str) -> Stream {
+    stream(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden-workloads").join(set).join(name))
+}
+
+/// A stream that is cut at an instant, in seconds since its begin; None: there was no pod yet, or something is done at once.
+pub fn at(stream: &Stream, at: f64, futures: u64) -> Option<(String, Cut)> {
     let start = stream.plan.start;
     let now = start + Span::from_micros((at * 1e6) as i64);
     let done =
@@ -200,7 +211,7 @@ fn one(stream: &Stream, part: f64, futures: u64) -> Option<(String, Cut)> {
     found.extend(workloads(stream, &up, &played, at, now, now + ahead));
     Some((
         format!("{} at {at:.1}", stream.name),
-        Cut { life: stream.life.clone(), is_held_out: stream.is_held_out, pods: found },
+        Cut { life: stream.life.clone(), is_held_out: stream.is_held_out, now, pods: found },
     ))
 }
 

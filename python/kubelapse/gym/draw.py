@@ -47,17 +47,21 @@ def _number(rng: numpy.random.Generator, seeds: int | None) -> int:
     return int(rng.integers(0, seeds or _SEEDS))
 
 
+def _kind(own: object) -> str:
+    if own not in KINDS:
+        raise ValueError(f"there is no kind of fault {own!r}: there are {', '.join(KINDS)}")
+    return str(own)
+
+
 class Drills:
     """Drills of a level; `seeds`: only the first so many of the split, which are then prepared once each."""
 
     def __init__(self, level: int, split: str | None, hold_out: Iterable[str] = (), seeds: int | None = None):
-        unknown = sorted(set(hold_out) - set(KINDS))
-        if unknown:
-            raise ValueError(f"there is no kind of fault {', '.join(unknown)}: there are {', '.join(KINDS)}")
-        if hold_out and split is None:
+        held_out = [_kind(own) for own in ([hold_out] if isinstance(hold_out, str) else hold_out)]
+        if held_out and split is None:
             raise ValueError("kinds are held out from training for the test: split='train' or split='test'")
         drill_kinds(0, level)
-        self.level, self.split, self.held_out, self.seeds = level, split, frozenset(hold_out), seeds
+        self.level, self.split, self.held_out, self.seeds = level, split, frozenset(held_out), seeds
         self._prepared = _Prepared()
 
     def fits(self, seed: int, level: int | None = None) -> bool:
@@ -133,6 +137,13 @@ class _Prepared:
 
     def __init__(self):
         self._kept: OrderedDict[Any, Episode] = OrderedDict()
+
+    def __getstate__(self) -> tuple[()]:
+        """Another process prepares its own."""
+        return ()
+
+    def __setstate__(self, state: tuple[()]) -> None:
+        self._kept = OrderedDict()
 
     def start(self, key, make, keep: bool) -> Episode:
         if not keep:

@@ -34,7 +34,15 @@ pub fn resume(w: &mut World, id: JobId) {
             _ => {}
         }
     }
-    memory(w, id).record = Record::default().with(&succeeded, &failed);
+    let own = memory(w, id);
+    own.record = Record::default().with(&succeeded, &failed);
+    own.goes_on = true;
+}
+
+/// What pods of a Job have told that was kept already was heard before: it is looked at when its controller goes on, and what is found
+/// then says when it is looked at next. A batch that their listing has begun would come between.
+pub fn heard(w: &mut World, id: JobId) {
+    w.controllers.manager.of_mut(Controller::Job).queue.withdraw(ObjectKey::Job(id));
 }
 
 /// News has come of a Job, or of a pod.
@@ -155,6 +163,7 @@ pub fn look(w: &mut World, id: JobId) -> Option<(Script, Vec<Request>)> {
     }
     let (job, now) = (held.object.clone(), w.now);
     let looks_around = std::mem::take(&mut w.controllers.jobs[id.ix()].looks_around);
+    let goes_on = std::mem::take(&mut w.controllers.jobs[id.ix()].goes_on);
     let (adopted, released) = if looks_around { claims(w, id) } else { (Vec::new(), Vec::new()) };
     let own = &w.controllers.jobs[id.ix()];
     let mut pods: Vec<_> = own.pods.iter().filter(|pod| !released.contains(pod)).copied().collect();
@@ -172,6 +181,7 @@ pub fn look(w: &mut World, id: JobId) -> Option<(Script, Vec<Request>)> {
         version: job.meta.resource_version,
         job,
         pods,
+        goes_on,
         looked: now,
         is_up_to_date: own.expected.are_met(now),
         ahead: VecDeque::new(),
@@ -204,6 +214,7 @@ fn with_sight<T>(w: &World, script: &JobScript, ask: impl FnOnce(&Sight) -> T) -
         pods: &pods,
         record: w.controllers.jobs[script.id.ix()].record,
         is_up_to_date: script.is_up_to_date,
+        goes_on: script.goes_on,
         now: script.looked,
         gates: &w.gates,
     })

@@ -13,6 +13,7 @@ use crate::api::invariant::Invariant;
 use crate::api::{RuntimeStatus, Sym};
 use crate::rules::kubelet::images::PullMemory;
 use crate::rules::kubelet::status_manager::{Cached, has_initialized};
+use crate::rules::scheduler::placement::amounts::Amounts;
 use crate::time::{Span, Time};
 use crate::world::learned::Seen;
 use crate::world::worker::{ContainerMemory, Work, Worker};
@@ -111,7 +112,7 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
     *held = Some(Box::new(worker));
     taken::add(w, pod, node, &request);
     if !ending {
-        has_room(w, node);
+        has_room(w, node, &request.requests.asked);
     }
     watch_deadline(w, pod);
     allocation::pod_added(w, pod, node);
@@ -119,12 +120,25 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
     local_storage::look(w, pod);
 }
 
-/// What a kubelet has taken, its node has room for.
-pub fn has_room(w: &World, node: NodeId) {
-    let has = w.kubelet(node).map_or(0, |kubelet| kubelet.taken.pods.len());
-    let allowed = admission::allowed_pods(w, node);
+/// What a kubelet has taken, its node has room for: so many pods, and all that they ask for of what the last of them asks for
+/// (who asks for none of it comes in whatever is taken). Of pods that were resized counts what is set aside, which admission alone adds up.
+pub fn has_room(w: &World, node: NodeId, last: &Amounts) {
+    let Some(taken) = w.kubelet(node).map(|kubelet| &kubelet.taken) else { return };
+    let (pods, allowed) = (taken.pods.len(), admission::allowed_pods(w, node));
     Invariant::PodsHaveRoom
-        .holds(has as i64 <= allowed, || format!("{has} pods where there is room for {allowed}"));
+        .holds(pods as i64 <= allowed, || format!("{pods} pods where there is room for {allowed}"));
+    if taken.resized {
+        return;
+    }
+    let ((_, has), all) = (&taken.has, &taken.asked);
+    for (of, last, all, has) in [
+        ("millicores", last.milli_cpu, all.milli_cpu, has.milli_cpu),
+        ("bytes of memory", last.memory, all.memory, has.memory),
+        ("bytes of ephemeral storage", last.ephemeral, all.ephemeral, has.ephemeral),
+    ] {
+        Invariant::PodsHaveRoom
+            .holds(last <= 0 || all <= has, || format!("{all} {of} are asked for where there are {has}"));
+    }
 }
 
 /// What a kubelet has of a pod with which it has been living.

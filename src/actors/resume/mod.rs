@@ -39,12 +39,15 @@ pub struct Luck {
     pub pods: Vec<u32>,
     /// By node.
     pub nodes: Vec<u32>,
+    /// By pod of the input: whether it stays without a node, refused for a reason that the input does not show.
+    pub kept: Vec<bool>,
 }
 
 impl Luck {
     /// The first throw of all.
     pub fn first(up: &SetUp) -> Luck {
-        Luck { pods: vec![0; up.players.len()], nodes: vec![0; up.plan.nodes.len()] }
+        let pods = up.players.len();
+        Luck { pods: vec![0; pods], nodes: vec![0; up.plan.nodes.len()], kept: vec![false; pods] }
     }
 }
 
@@ -127,7 +130,7 @@ pub fn present(up: &SetUp, seed: u64, luck: &Luck) -> Present {
                     images::release(&mut w, NodeId::new(ix), pull);
                 }
             }
-            Step::Put => put[ix] = pods::put(&mut w, up, ix, &whens[ix], luck.pods[ix], earlier[ix]),
+            Step::Put => put[ix] = pods::put(&mut w, up, ix, &whens[ix], luck, earlier[ix]),
             Step::Delete => {
                 let grace = up.players[ix].past.asked_to_go.map(|(_, grace)| grace);
                 api_server::delete_pod(&mut w, put[ix], grace);

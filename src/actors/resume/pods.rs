@@ -10,17 +10,19 @@ use crate::actors::kubelet::intake::{self, Known};
 use crate::actors::kubelet::prober::{self, Resumed};
 use crate::actors::kubelet::{pleg, pod_worker};
 use crate::actors::pod_gc::queue as pod_gc;
+use crate::actors::resume::Luck;
 use crate::actors::watch::{self, News};
 use crate::actors::{runtime, scheduler};
 use crate::api::{
     ContainerId, ContainerState, InstanceState, ProbeKind, RuntimeContainer, RuntimeSandbox, RuntimeStatus,
     Sym, Terminated, Text,
 };
-use crate::engine::random;
+use crate::engine::{Distribution, random};
 use crate::rules::kubelet::images::{PullFailure, PullMemory};
 use crate::rules::machinery::backoff::{Entry, Limits};
 use crate::scenario::given::past::{Begin, Stood, Was};
 use crate::scenario::given::{GivenPod, Player, SetUp};
+use crate::scenario::plan::{Attempt, OnTerm};
 use crate::time::{Span, Time};
 use crate::world::worker::ContainerMemory;
 use crate::world::{ContainerIx, NodeId, PodId, Purpose, SimEvent, World, addresses};
@@ -137,9 +139,11 @@ fn starts_of(own: &Stood) -> u32 {
     u32::try_from(if own.was == Was::Absent { own.number } else { own.number + 1 }).unwrap_or(0)
 }
 
-/// Puts a pod where its play begins; so many starts that count with its own came before.
-pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, throw: u32, earlier: u32) -> PodId {
+/// Puts a pod where its play begins; so many starts that count with its own came before. Of one that is kept from its node no
+/// scheduler hears.
+pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, luck: &Luck, earlier: u32) -> PodId {
     let (player, given) = (&up.players[ix], &up.given.pods[ix]);
+    let (throw, is_kept) = (luck.pods[ix], luck.kept[ix]);
     let node = player.node.map(NodeId::new);
     let own = &given.pod;
     let pod = api_server::found_pod(
@@ -153,12 +157,14 @@ pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, throw: u32, earlie
             node: node.filter(|_| !matches!(player.past.begin, Begin::Unbound(_))),
             owners: (!given.owners.is_empty()).then(|| Arc::clone(&given.owners)),
             generation: own.meta.generation,
-            status: player.status.clone(),
+            status: if is_kept { given.pod.status.clone() } else { player.status.clone() },
         },
     );
     starts(w, player, pod, earlier);
+    exact_ages(w, up, pod, when);
     match (player.past.begin, node) {
         (Begin::Over, _) => pod_gc::ended(w, pod),
+        (Begin::Unbound(_), _) if is_kept => {}
         (Begin::Unbound(_), _) => scheduler::pod_added(w, pod),
         (Begin::Bound(_), _) => watch::tell(w, News::PodCreated { pod }),
         (Begin::Silent, Some(node)) => scheduler::pod_assigned(w, pod, node),
@@ -167,6 +173,41 @@ pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, throw: u32, earlie
         _ => {}
     }
     pod
+}
+
+/// What has lasted for an age by printed seconds has lasted for this one here, where it has begun at an instant: by the printed one what is
+/// still to come would be late by the parts of their seconds.
+fn exact_ages(w: &mut World, up: &SetUp, pod: PodId, when: &When) {
+    let behavior = &mut w.places[pod.ix()].runtime.behavior;
+    let is_aged = |of: &Distribution| matches!(of, Distribution::Unknown(own) if own.age > Span::ZERO);
+    let is_open = |attempt: &Attempt| {
+        attempt.boots.as_ref().is_some_and(|(boots, _)| is_aged(boots))
+            || attempt.runs.as_ref().is_some_and(is_aged)
+            || matches!(&attempt.on_term, OnTerm::After { after, .. } if is_aged(after))
+    };
+    if !behavior.containers.iter().any(|own| own.attempts.iter().any(is_open)) {
+        return;
+    }
+    let since = |of: &mut Distribution, at: Option<Time>| {
+        if let (Distribution::Unknown(own), Some(at)) = (of, at)
+            && own.age > Span::ZERO
+        {
+            own.age = up.given.now.since(at).max(Span::from_micros(1));
+        }
+    };
+    for (own, (began, _)) in Arc::make_mut(behavior).containers.iter_mut().zip(&when.containers) {
+        for attempt in &mut own.attempts {
+            if let Some((boots, _)) = &mut attempt.boots {
+                since(boots, *began);
+            }
+            if let Some(runs) = &mut attempt.runs {
+                since(runs, *began);
+            }
+            if let OnTerm::After { after, .. } = &mut attempt.on_term {
+                since(after, when.deleted);
+            }
+        }
+    }
 }
 
 /// How many starts of its containers there were, and so which attempt of its behaviour each plays.

@@ -37,6 +37,11 @@ pub fn list(w: &mut World, up: &SetUp, pods: &[PodId]) {
             of_pod(w, pod);
         }
     }
+    for key in &found {
+        if let ObjectKey::Job(id) = key {
+            controllers::job::heard(w, *id);
+        }
+    }
 }
 
 /// Who keeps an object has it in its cache; who hears of it beside does, too.

@@ -4,6 +4,7 @@
 //! asked at every evaluation which alerts there are; what it answers is put together here. Nothing of PromQL is our own.
 
 pub mod promtool;
+pub mod report;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -63,6 +64,15 @@ impl Rules {
     pub fn looks_at(&self, family: &str) -> bool {
         self.text.contains(family) || self.text.contains("__name__")
     }
+}
+
+/// So many evaluations of a run are asked for; promtool takes some time for each.
+const MOST: i64 = 20_000;
+
+/// Why a run is too long to be asked about so often; None: it is not.
+pub fn too_many(plan: &Plan, every: Span) -> Option<String> {
+    let count = plan.until.since(plan.start).micros() / every.micros().max(1);
+    (count > MOST).then(|| format!("{}: {count} evaluations, one each {every}, are too many", plan.name))
 }
 
 /// The series of a run.

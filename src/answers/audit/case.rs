@@ -13,6 +13,7 @@ use crate::scenario::applied::{AppliedObject, ApplyPlan};
 use crate::scenario::command::{Among, ObjectTarget, Target};
 use crate::scenario::metrics::MetricPlan;
 use crate::scenario::plan::{Attempt, AttemptsOf, Exit, ImagePlan, OnTerm, Outage, ProbePoint, ProgramPlan};
+use crate::scenario::programs::{self, Belongs};
 use crate::scenario::{Action, Command, Plan};
 use crate::session::{Session, closed_records};
 use crate::time::Span;
@@ -212,6 +213,8 @@ pub struct Case<'a> {
     pub subject: Subject,
     /// What is known of its program.
     pub assumed: Assumed,
+    /// How long it boots says the scenario, and nobody else.
+    pub(super) is_boot_of_scenario: bool,
     lent: Lent<'a>,
     /// What becomes of it, where its manifests are applied over others.
     pub(super) change: Option<Change>,
@@ -239,10 +242,13 @@ impl<'a> Case<'a> {
         plan.until_settled = false;
         let plan = Arc::new(plan);
         let (change, spec, never_starts, hindered) = (None, None, false, None);
-        let mut case = Case { plan, subject, assumed, lent, change, spec, never_starts, hindered };
+        let is_boot_of_scenario = false;
+        let mut case =
+            Case { plan, subject, assumed, is_boot_of_scenario, lent, change, spec, never_starts, hindered };
         let until = if case.subject.serves() { Span::from_secs(60) } else { Span::from_secs(2 * 86_400) };
         if let Some((spec, made)) = case.first_spec(until) {
             case.spec = Some(spec);
+            case.hear_the_scenario();
             case.hindered = case.hindrance(made);
             case.never_starts = case.subject.serves() && case.is_killed();
         }
@@ -260,9 +266,35 @@ impl<'a> Case<'a> {
         let subject = change.subject.clone();
         let (plan, change) = (Arc::new(plan), Some(change));
         let (spec, never_starts, hindered) = (None, false, None);
-        let mut case = Case { plan, subject, assumed, lent, change, spec, never_starts, hindered };
+        let is_boot_of_scenario = false;
+        let mut case =
+            Case { plan, subject, assumed, is_boot_of_scenario, lent, change, spec, never_starts, hindered };
         case.spec = case.first_spec(since + Span::from_secs(60)).map(|(spec, _)| spec);
+        case.hear_the_scenario();
         case
+    }
+
+    /// What nobody has said of its program the scenario may say (`[[program]]`): the longest of its containers'.
+    fn hear_the_scenario(&mut self) {
+        let kind = self.subject.kind.singular();
+        let owner = Some((kind.as_str(), self.subject.name.as_str()));
+        let belongs = Belongs { owner, ..Belongs::default() };
+        let containers = self.containers().iter();
+        let own: Vec<&ProgramPlan> =
+            containers.filter_map(|own| programs::of(&self.plan.programs, own, &belongs)).collect();
+        let longest = |of: &dyn Fn(&ProgramPlan) -> Option<Span>| own.iter().filter_map(|own| of(own)).max();
+        let boots = longest(&|own| own.boots.as_ref().map(Distribution::p95));
+        let stops = longest(&|own| match &own.serving.first()?.on_term {
+            OnTerm::After { after, .. } => Some(after.p95()).filter(|after| *after > Span::ZERO),
+            _ => None,
+        });
+        let runs = longest(&|own| own.serving.first()?.runs.as_ref().map(Distribution::p95));
+        self.is_boot_of_scenario = self.assumed.boots.is_none() && boots.is_some();
+        let serves = self.subject.serves();
+        let said = &mut self.assumed;
+        said.boots = said.boots.or(boots);
+        said.stops = said.stops.or(stops);
+        said.runs = said.runs.or(runs.filter(|_| !serves));
     }
 
     /// The spec of its first pod, and how long after the start that was made.

@@ -56,6 +56,7 @@ fn ask(case: &Case<'_>, told: &mut Told) {
         return;
     };
     let takes = boots.secs_f64();
+    let said = if case.is_boot_of_scenario { "as the scenario says" } else { "as you say" };
     let rank = match takes {
         takes if takes > limit.low => Rank::Broken,
         takes if takes * 1.5 > limit.low => Rank::Risky,
@@ -63,11 +64,11 @@ fn ask(case: &Case<'_>, told: &mut Told) {
     };
     let words = match rank {
         Rank::Broken => format!(
-            "restarts for ever if it takes longer than {} to start; it takes {boots} as you say",
+            "restarts for ever if it takes longer than {} to start; it takes {boots} {said} (all else is told as if it started at once)",
             limit.words()
         ),
         _ => format!(
-            "starts in {boots} as you say, and is killed after {}: little is left for a busy node",
+            "starts in {boots} {said}, and is killed after {}: little is left for a busy node",
             limit.words()
         ),
     };

@@ -5,6 +5,8 @@
 //! family is chosen that tells it best ([`choose`]), with the interval of each of its numbers ([`families`]). A [`Row`] is one of them,
 //! with the line of a scenario that it becomes.
 //!
+//! What it tells can be written [into](mod@into) the text of a scenario.
+//!
 //! Starts of a program that differ from those before are attempts of their own ([`starts`]).
 //!
 //! Absent on purpose: why an image could not be pulled at one time and could at another; that is an outage, which a scenario's
@@ -13,6 +15,8 @@
 mod choose;
 mod climb;
 mod families;
+#[cfg(feature = "edit")]
+pub mod into;
 mod kernel;
 mod objects;
 mod observe;

@@ -9,6 +9,7 @@ use super::course::Played;
 use super::fit::Fit;
 use super::workloads::{self, Workload};
 use crate::api::workload::WorkloadState;
+use crate::api::{Sym, Tri, wire};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::controllers::cron_schedule::Schedule;
 use crate::rules::kubectl::printing::{self, Columns};
@@ -65,6 +66,9 @@ pub struct PodFuture {
     pub stays: f64,
     /// The changes on the way that is the likeliest at each of them.
     pub steps: Vec<Step>,
+    /// Where nothing comes of it: what keeps it from a node, in its scheduler's words or by its gates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keeps: Option<String>,
     /// On what it stands where nothing is known of a program of its: `boots` (it boots as most do), `runs`
     /// (it ends as most do) or `stops` (it ends after SIGTERM as most do).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +103,9 @@ pub struct WorkloadFuture {
     pub namespace: String,
     /// Its name.
     pub name: String,
+    /// What it is doing now: `complete`, `progressing`, `failed`, `paused`, `suspended`; None: nobody says it of such a one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
     /// What may come, the likeliest first.
     pub events: Vec<Event>,
     /// Why it is not complete for as far as it looks ahead, in most futures; None: it is in some of them, or nothing is seen. Of a
@@ -184,6 +191,8 @@ fn future(ix: usize, up: &SetUp, played: &[Played], asked: &Asked) -> PodFuture 
     let courses = if presents > 0 { courses } else { near(played, ix, &shown) };
     let all = courses.len();
     let stays = courses.iter().filter(|changes| changes.is_empty()).count();
+    let ways = ways::likeliest(courses, asked.level, SECOND);
+    let supposed = supposed.filter(|of| stands_on(*of, shown.ready, &ways));
     let step = |way: ways::Way| Step {
         status: way.to.status.to_string(),
         ready: format!("{}/{}", way.to.ready.0, way.to.ready.1),
@@ -192,7 +201,7 @@ fn future(ix: usize, up: &SetUp, played: &[Played], asked: &Asked) -> PodFuture 
         latest: way.latest.rfc3339_secs(),
         chance: way.chance,
     };
-    let steps: Vec<Step> = ways::likeliest(courses, asked.level, SECOND).into_iter().map(step).collect();
+    let steps: Vec<Step> = ways.into_iter().map(step).collect();
     PodFuture {
         namespace: pod.meta.namespace.clone(),
         name: pod.meta.name.clone(),
@@ -201,10 +210,30 @@ fn future(ix: usize, up: &SetUp, played: &[Played], asked: &Asked) -> PodFuture 
         restarts: shown.restarts,
         presents,
         stays: if all == 0 { 0.0 } else { stays as f64 / all as f64 },
-        // What ends otherwise, or has no course, stands on nothing of that.
-        supposed: supposed.filter(|_| !steps.is_empty()),
+        keeps: keeps(pod).filter(|_| steps.is_empty()),
+        supposed,
         steps,
     }
+}
+
+/// Whether what is told stands on what is supposed: what has no course does not, and nothing is told of a boot where nobody becomes
+/// ready (an image that does not come).
+fn stands_on(of: Supposed, mut ready: u32, ways: &[ways::Way]) -> bool {
+    let mut rises = |way: &ways::Way| std::mem::replace(&mut ready, way.to.ready.0) < way.to.ready.0;
+    match of {
+        Supposed::Boots => ways.iter().any(&mut rises),
+        Supposed::Runs | Supposed::Stops => !ways.is_empty(),
+    }
+}
+
+/// What keeps a pod from a node.
+fn keeps(pod: &wire::Pod) -> Option<String> {
+    let refused = pod.status.condition(Sym::POD_SCHEDULED).filter(|own| own.status == Tri::False)?;
+    let gates: Vec<&str> = pod.spec.scheduling_gates.iter().map(|gate| gate.name.as_str()).collect();
+    if refused.reason == Sym::SCHEDULING_GATED && !gates.is_empty() {
+        return Some(format!("it is gated until whoever set them takes away {}", gates.join(", ")));
+    }
+    refused.message.fixed().map(|words| words.to_string()).filter(|words| !words.is_empty())
 }
 
 /// Why a CronJob makes no Job for as far as it looks ahead: it is suspended, or its next time lies beyond.
@@ -221,10 +250,15 @@ fn no_job(own: &Workload, up: &SetUp, asked: &Asked) -> Option<String> {
     if spec["suspend"] == true {
         return Some("it is suspended".to_owned());
     }
+    let active = value["status"]["active"].as_array().and_then(|all| all.first()?["name"].as_str());
     let schedule = spec["schedule"].as_str().unwrap_or_default();
-    let next = Schedule::of(schedule, zone).ok()?.next(up.given.now + asked.ahead)?;
+    let beyond = Schedule::of(schedule, zone).ok().and_then(|own| own.next(up.given.now + asked.ahead));
+    let first = Schedule::of(schedule, zone).ok().and_then(|own| own.next(up.given.now));
+    if let (true, Some(active)) = (beyond != first && spec["concurrencyPolicy"] == "Forbid", active) {
+        return Some(format!("job/{active} goes on, and its concurrencyPolicy is Forbid"));
+    }
     let of = zone.map_or_else(String::new, |zone| format!(" in {zone}"));
-    Some(format!("its next time is {} (`{schedule}`{of})", next.rfc3339_secs()))
+    beyond.map(|next| format!("its next time is {} (`{schedule}`{of})", next.rfc3339_secs()))
 }
 
 fn of_workload(ix: usize, own: &Workload, up: &SetUp, played: &[Played], asked: &Asked) -> WorkloadFuture {
@@ -243,6 +277,12 @@ fn of_workload(ix: usize, own: &Workload, up: &SetUp, played: &[Played], asked: 
         kind: own.kind.singular().to_string(),
         namespace: own.namespace.to_string(),
         name: own.name.to_string(),
+        // A CronJob that is not suspended does nothing by itself.
+        state: courses
+            .first()
+            .and_then(|course| course.now)
+            .filter(|now| own.kind != ObjectType::CronJob || *now != WorkloadState::Progressing)
+            .map(|now| now.as_str().to_lowercase()),
         events,
         // A CronJob is never complete.
         never: match own.kind {

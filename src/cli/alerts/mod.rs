@@ -5,7 +5,7 @@ pub mod expected;
 mod formats;
 mod tool;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use super::run::interval;
 use super::source::{self, Beside};
 use super::{Exit, beside, check, disk, fault, interrupt, print, print_json, talk};
+use crate::answers::alerts::report::{self, Found};
 use crate::answers::alerts::{self, Fired, Rules, promtool};
 use crate::scenario::Plan;
 use crate::scenario::builtin::{self, Topic};
@@ -70,16 +71,6 @@ enum Output {
     /// A test case for each alert, for CI systems
     Junit,
 }
-
-/// What was found of a scenario: by seed, each alert.
-pub struct Found {
-    pub plan: Arc<Plan>,
-    pub label: String,
-    pub seeds: Vec<(u64, BTreeMap<String, Fired>)>,
-}
-
-/// So many evaluations of a run are asked for; promtool takes some time for each.
-const MOST: i64 = 20_000;
 
 /// Why nothing can be told: what, and a hint.
 pub struct Refused {
@@ -146,9 +137,9 @@ pub fn alerts(arguments: &Arguments) -> Exit {
 
 fn told(output: Output, rules: &Rules, found: &[Found]) -> Exit {
     match output {
-        Output::Text => print(&formats::text(rules, found)),
+        Output::Text => print(&report::text(rules, found)),
         Output::Markdown => print(&formats::markdown(rules, found)),
-        Output::Json => print_json(&formats::json(rules, found)),
+        Output::Json => print_json(&report::json(rules, found)),
         Output::Junit => match formats::junit(rules, found) {
             Ok(report) => print(&report),
             Err(problem) => {
@@ -188,9 +179,7 @@ fn found(
 ) -> Result<Vec<Found>, Refused> {
     let every = arguments.scrape_interval;
     for (_, plan) in plans {
-        let count = plan.until.since(plan.start).micros() / every.micros();
-        if count > MOST {
-            let problem = format!("{}: {count} evaluations, one each {every}, are too many", plan.name);
+        if let Some(problem) = alerts::too_many(plan, every) {
             return Err(Refused::new(
                 problem,
                 "`--until 6h` ends runs earlier, `--scrape-interval 5m` asks less often",
@@ -211,6 +200,13 @@ fn found(
     let scratch = Scratch::new("tests")?;
     scratch.write(tool::RULES, &rules.text)?;
     if let Some(folder) = &arguments.write_tests {
+        if let Some(name) = twice(plans.iter().map(|(_, plan)| plan.name.as_str())) {
+            let problem = format!("{}: two scenarios are called `{name}`", folder.display());
+            return Err(Refused::new(
+                problem,
+                "what is kept is called as they are: one of them wants another `name`",
+            ));
+        }
         disk::make_folder(folder)
             .and_then(|()| beside::replace(&folder.join(tool::RULES), &rules.text))
             .map_err(|problem| Refused::new(format!("{}: {problem}", folder.display()), ""))?;
@@ -232,12 +228,18 @@ fn found(
     bar.finish_and_clear();
     let mut found: Vec<Found> = plans
         .iter()
-        .map(|(label, plan)| Found { plan: Arc::clone(plan), label: label.clone(), seeds: Vec::new() })
+        .map(|(label, plan)| Found { scenario: plan.name.clone(), label: label.clone(), seeds: Vec::new() })
         .collect();
     for ((ix, seed), one) in runs.into_iter().zip(all) {
         found[ix].seeds.push((seed, one?));
     }
     Ok(found)
+}
+
+/// A name that comes a second time.
+fn twice<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut seen = BTreeSet::new();
+    names.find(|name| !seen.insert(*name))
 }
 
 /// What the alerts do in one run.
@@ -255,7 +257,8 @@ fn one(
         Ok(Err(problem)) => return Err(Refused::new(format!("{}: {problem}", plan.name), "")),
         Err(said) => return Err(Refused::new(fault::words(&said), "")),
     };
-    let name = format!("{}-{seed}.yaml", plan.name);
+    // Two scenarios may be called alike.
+    let name = Scratch::fresh();
     scratch.write(&name, &promtool::unit_test(rules, tool::RULES, &watched, None))?;
     let said = tool.test(scratch, &name)?;
     scratch.remove(&name);

@@ -65,6 +65,9 @@ impl Tool {
     }
 }
 
+/// Tells folders and files of one process apart.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
 /// A folder that goes away, with what was written there.
 pub struct Scratch {
     folder: PathBuf,
@@ -73,13 +76,17 @@ pub struct Scratch {
 
 impl Scratch {
     pub fn new(what: &str) -> Result<Scratch, Refused> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("kubelapse-{what}-{}-{number}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         disk::make_folder(&folder)
             .map_err(|problem| Refused::new(format!("{}: {problem}", folder.display()), ""))?;
         Ok(Scratch { folder, names: Mutex::default() })
+    }
+
+    /// A name that nothing else here has.
+    pub fn fresh() -> String {
+        format!("test-{}.yaml", NUMBER.fetch_add(1, Ordering::Relaxed))
     }
 
     pub fn write(&self, name: &str, text: &str) -> Result<(), Refused> {

@@ -1,7 +1,7 @@
 //! `kubelapse fit`: what is my cluster like? Reads what a cluster showed over time, and tells it as a scenario's numbers.
 
+mod around;
 mod formats;
-mod into;
 mod record;
 
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::explain::{read, wall_clock};
 use super::source::text_inside;
 use super::{Exit, beside, print, print_json, talk};
-use crate::answers::fit::{self, Fitted};
+use crate::answers::fit::{self, Fitted, into};
 use crate::observed::{History, Problem};
 use crate::scenario;
 
@@ -202,7 +202,8 @@ fn write_out(place: &Path, history: &History, fitted: &Fitted) -> Result<(), Str
     }
     let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": objects });
     let manifest = serde_json::to_string_pretty(&list).map_err(|problem| named(&problem))? + "\n";
-    let (text, notes) = into::around(&stem, (&name, &manifest), fitted).map_err(|problem| named(&problem))?;
+    let (text, notes) =
+        around::around(&stem, (&name, &manifest), fitted).map_err(|problem| named(&problem))?;
     check(place, &text, Some((&name, &manifest)))?;
     beside::write_new(&beside_it, &manifest)
         .map_err(|problem| format!("{}: {problem}", beside_it.display()))?;

@@ -102,7 +102,10 @@ pub fn only_line(pod: &PodFuture, prediction: &Prediction) -> String {
 
 fn first_line(pod: &PodFuture, prediction: &Prediction) -> String {
     match pod.steps.first() {
-        None => format!("nothing changes within {}", ahead(prediction)),
+        None => {
+            let why = pod.keeps.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+            format!("nothing changes within {}{why}", ahead(prediction))
+        }
         Some(step) => line(step, pod.restarts, prediction),
     }
 }
@@ -152,7 +155,8 @@ pub fn table(prediction: &Prediction) -> String {
         ahead(prediction)
     );
     for own in &prediction.workloads {
-        let _ = writeln!(text, "\n{}/{}/{}", own.namespace, own.kind, own.name);
+        let state = own.state.as_ref().map_or_else(String::new, |state| format!(": {state}"));
+        let _ = writeln!(text, "\n{}/{}/{}{state}", own.namespace, own.kind, own.name);
         for line in of_workload(own, prediction) {
             let _ = writeln!(text, "  {line}");
         }
@@ -256,7 +260,8 @@ pub fn markdown(prediction: &Prediction) -> String {
     let cell = |text: &str| text.replace('|', "\\|");
     for own in &prediction.workloads {
         let name = cell(&format!("{}/{}/{}", own.namespace, own.kind, own.name));
-        let _ = writeln!(text, "| {name} | | {} |", cell(&of_workload(own, prediction).join("; ")));
+        let state = own.state.as_deref().unwrap_or_default();
+        let _ = writeln!(text, "| {name} | {state} | {} |", cell(&of_workload(own, prediction).join("; ")));
     }
     for own in &prediction.drains {
         let _ = writeln!(text, "| node/{} | | {} |", cell(&own.node), cell(&of_drain(own, prediction)));

@@ -44,21 +44,25 @@ impl Seat {
         places.follow(drill.walk().world());
         Seat { places, seen: Vec::new() }
     }
+    /// Looks at what has come and gone, so that each thing has its row.
+    pub fn follow(&mut self, drill: &Drill) {
+        self.places.follow(drill.walk().world());
+    }
     /// All numbers: the rows of pods, objects and nodes, then the clock.
     pub fn observe(&mut self, drill: &Drill) -> &[f32] {
-        self.places.follow(drill.walk().world());
+        self.follow(drill);
         self.seen.clear();
         features::write(drill, &self.places, &mut self.seen);
         &self.seen
     }
     /// What is typed for a choice of the menu; of one that means nothing a short wait.
     pub fn lines(&mut self, drill: &Drill, verb: usize, target: usize) -> Vec<String> {
-        self.places.follow(drill.walk().world());
+        self.follow(drill);
         menu::lines(drill, &self.places, verb, target)
     }
     /// Whether a choice means something, verb by verb.
     pub fn mask(&mut self, drill: &Drill) -> Vec<bool> {
-        self.places.follow(drill.walk().world());
+        self.follow(drill);
         menu::mask(drill, &self.places)
     }
 }

@@ -80,6 +80,10 @@ impl<K: Copy + Eq + Hash> WorkQueue<K> {
         }
         sooner
     }
+    /// A key does not come later any more, unless it is added again.
+    pub fn withdraw(&mut self, key: K) {
+        self.later.remove(&key);
+    }
     /// A timer rings: the key is added if it is its time. Whether it was.
     pub fn due(&mut self, key: K, now: Time) -> bool {
         let is_due = self.later.get(&key).is_some_and(|at| *at <= now);

@@ -68,7 +68,7 @@ pub static PROGRAM: Shape = Shape {
             "boots",
             Kind::Distribution,
             "0s",
-            "How long startup and readiness probes fail that no attempt scripts, at each start; with `serves` liveness probes too",
+            "How long probes fail that no attempt scripts, at each start: nothing listens before. A liveness probe that runs a command fails with `serves` alone",
         ),
         key(
             "serves",

@@ -11,6 +11,7 @@
 //! The present is the instant that somebody names, or that of the last line of a stream, or the newest that anything in the
 //! input tells: an object cannot be older than what stands in it.
 
+mod autoscalers;
 mod doing;
 mod drains;
 mod families;

@@ -2,23 +2,29 @@
 //! tells it.
 //!
 //! A container that is not ready yet becomes so one day, one that is meant to end ends, and one that is told to end does; when,
-//! only its age tells, and what its author expected. Durations of things of which nobody knows the scale are spread over all
-//! scales: of those that have not come to their end after an age `a`, half do within another `a` and a typical one, `s` (the
-//! survivor is `(s + a) / (s + t)`: a Lomax distribution of shape 1, which is what an exponential one becomes whose rate nobody
-//! knows). So a boot of 30 s is told its next half minute as likely as not, and one that has hung for an hour is told that it
-//! probably goes on hanging.
+//! only its age tells, and what its author expected. Nobody knows the scale of such a duration, which may be a second or an hour. So three
+//! quarters of what is supposed of what has begun is that, at an instant which is as good as any other, a thing of whatever scale goes on
+//! for as long as it has lasted as likely as not (its age `a`; Gott, *Implications of the Copernican principle for our future prospects*,
+//! 1993), and the rest that such things typically last for `l`: of those that have lasted for `a` the share
+//! `¾ (a + 1 s) / (t + 1 s) + ¼ (a + l) / (t + l)` lasts longer than `t` ([`Unknown`]); of what has not begun either counts for half. So a
+//! boot of 30 s is told its next half minute as likely as not, and one that has hung for an hour is told that it probably goes on hanging.
+//! Windows of that hold what they say of things of any scale from two seconds to an hour, which is calculated, not fitted
+//! (`engine/distribution.rs` has the test).
 //!
-//! `s` is a second from SIGTERM to the end, ten for boots and init containers and a minute for what a Job runs, unless the manifest
+//! Pods of a workload are made of one program: its scale is drawn once for all of them.
+//!
+//! `l` is a second from SIGTERM to the end, ten for boots and init containers and a minute for what a Job runs, unless the manifest
 //! says more: a program whose readiness is first asked after a delay takes about that long, and what a startup probe
 //! (without one a liveness probe) lets live takes, but for one in twenty, less than it is patient.
 //!
-//! What is supposed says so wherever it is told. Its numbers were chosen before any recording was asked, and not by them: programs
-//! of recordings are scripts, made short (docs/fidelity.md).
+//! What is supposed says so wherever it is told. Its numbers were not chosen by recordings, whose programs are scripts, made short
+//! (docs/fidelity.md).
 //!
 //! Absent on purpose: a readiness that was there and is lost, of which nothing says that it comes back.
 
-use crate::api::{Container, ContainerState, ContainerStatus, ProbeKind, RestartPolicy};
-use crate::engine::Distribution;
+use crate::api::{Container, ContainerState, ContainerStatus, ProbeKind, RestartPolicy, Sym};
+
+use crate::engine::{Distribution, Unknown, random};
 use crate::scenario::plan::{Attempt, Behavior, Exit, OnTerm, ProgramPlan};
 use crate::scenario::programs::{self, Belongs};
 use crate::time::{Span, Time};
@@ -44,8 +50,6 @@ const TASK: Span = Span::from_secs(60);
 const STOP: Span = Span::from_secs(1);
 /// Who is killed for being late is one in so many.
 const LATE: i64 = 20;
-/// So many values stand for all.
-const VALUES: i64 = 64;
 
 /// Supposes what nobody tells of a pod's containers; in words, with what of it.
 pub fn suppose(
@@ -67,14 +71,16 @@ pub fn suppose(
         let own = list.iter().find(|own| own.name == container.name);
         let is_main = ix >= inits;
         let ends = if is_main { spec.policy() != RestartPolicy::Always } else { !container.is_sidecar() };
+        let whose = whose(pod, container, belongs);
         let goes = pod.pod.meta.deletion_timestamp.is_some();
         if goes && own.is_some_and(|own| own.state.is_running()) {
             told.push((Supposed::Stops, container.name.to_string()));
         }
         for attempt in &mut doing.attempts {
-            attempt.on_term = stops(pod, container, now);
+            attempt.on_term = stops(pod, container, whose, now);
             told.extend(
-                boots(attempt, pod, container, own, now).filter(|_| is_main || container.is_sidecar()),
+                boots(attempt, pod, (container, own), whose, now)
+                    .filter(|_| is_main || container.is_sidecar()),
             );
             // What an init container does that nobody knows is put down as what is over at once.
             let (typical, unsaid) = match is_main {
@@ -82,7 +88,7 @@ pub fn suppose(
                 false => (BOOT, programs::unsaid(true).runs),
             };
             if ends && attempt.runs == unsaid {
-                told.extend(runs(attempt, (container, own), typical, now));
+                told.extend(runs(attempt, (container, own), (typical, whose), now));
             }
         }
     }
@@ -90,14 +96,14 @@ pub fn suppose(
 }
 
 /// A process that handles SIGTERM ends with 0, and one that does not with 143 (128 and the signal's number): either is as likely.
-fn stops(pod: &GivenPod, container: &Container, now: Time) -> OnTerm {
+fn stops(pod: &GivenPod, container: &Container, whose: u64, now: Time) -> OnTerm {
     let meta = &pod.pod.meta;
     let grace = meta.deletion_grace_period_seconds.unwrap_or(0).clamp(0, 1 << 40);
     let asked = pod.pod.deletion().map(|at| at - Span::from_secs(grace));
     // Where a hook comes first nobody knows since when the process has had the signal.
     let asked = asked.filter(|_| container.lifecycle.as_ref().is_none_or(|own| own.pre_stop.is_none()));
     let age = asked.map_or(Span::ZERO, |asked| now.since(asked)).max(Span::ZERO);
-    OnTerm::After { after: spread(STOP, age), exit: Exit::Weighted(vec![(0, 0.5), (143, 0.5)]) }
+    OnTerm::After { after: unknown(STOP, age, whose), exit: Exit::Weighted(vec![(0, 0.5), (143, 0.5)]) }
 }
 
 fn words(what: Supposed, name: &str) -> String {
@@ -133,19 +139,27 @@ fn age(own: Option<&ContainerStatus>, now: Time) -> Option<Span> {
 fn boots(
     attempt: &mut Attempt,
     pod: &GivenPod,
-    container: &Container,
-    own: Option<&ContainerStatus>,
+    (container, own): (&Container, Option<&ContainerStatus>),
+    whose: u64,
     now: Time,
 ) -> Option<(Supposed, String)> {
     let is_asked =
         [ProbeKind::Startup, ProbeKind::Readiness].into_iter().any(|kind| container.probe(kind).is_some());
     let has_been = own.is_some_and(|own| siblings::has_been_ready(pod, own));
+    // An image that could not be pulled goes on so.
+    let has_image = own.is_none_or(|own| {
+        !matches!(
+            own.state,
+            ContainerState::Waiting { reason: Sym::ERR_IMAGE_PULL | Sym::IMAGE_PULL_BACK_OFF, .. }
+        )
+    });
     let is_known = attempt.boots.is_some() || attempt.start_error.is_some() || doing::is_never_ready(attempt);
+    let is_known = is_known || !has_image;
     if !is_asked || has_been || is_known {
         return None;
     }
     let age = age(own, now)?;
-    siblings::boot(attempt, container, &spread(typical(container), age));
+    siblings::boot(attempt, container, &unknown(typical(container), age, whose));
     Some((Supposed::Boots, container.name.to_string()))
 }
 
@@ -153,7 +167,7 @@ fn boots(
 fn runs(
     attempt: &mut Attempt,
     (container, own): (&Container, Option<&ContainerStatus>),
-    typical: Span,
+    (typical, whose): (Span, u64),
     now: Time,
 ) -> Option<(Supposed, String)> {
     let has_ended =
@@ -161,8 +175,19 @@ fn runs(
     if has_ended || attempt.start_error.is_some() {
         return None;
     }
-    attempt.runs = Some(spread(typical, age(own, now)?));
+    attempt.runs = Some(unknown(typical, age(own, now)?, whose));
     Some((Supposed::Runs, container.name.to_string()))
+}
+
+/// How long something lasts that has lasted for an age and of which nobody knows how long it does.
+fn unknown(typical: Span, age: Span, whose: u64) -> Distribution {
+    Distribution::Unknown(Unknown { typical, age, whose })
+}
+
+/// Key of the luck of all containers that are made of one program: of a workload's, or of a pod's own.
+fn whose(pod: &GivenPod, container: &Container, belongs: &Belongs<'_>) -> u64 {
+    let (kind, name) = belongs.owner.unwrap_or(("pod", &pod.pod.meta.name));
+    random::entity(&[&pod.pod.meta.namespace, kind, name, &container.name, &container.image])
 }
 
 /// How long a container typically boots, as far as its author's probes tell.
@@ -177,37 +202,4 @@ fn typical(container: &Container) -> Span {
     let delay =
         startup.or(probe(ProbeKind::Readiness)).map_or(0, |probe| i64::from(probe.initial_delay_seconds));
     from_patience.unwrap_or(BOOT).max(Span::from_secs(delay)).max(Span::from_secs(1))
-}
-
-/// How long those last altogether that have lasted for an age.
-fn spread(typical: Span, age: Span) -> Distribution {
-    let from = typical.micros() + age.micros();
-    let of = |ix: i64| {
-        // Of `VALUES` equal parts the middle of each: the share that is left after it.
-        let left = 2 * (VALUES - ix) - 1;
-        Span::from_micros(from.saturating_mul(2 * VALUES) / left - typical.micros())
-    };
-    Distribution::Empirical((0..VALUES).map(of).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Its least value, and its median: of an even number of values the middle of the two in the middle.
-    fn least_and_median(of: &Distribution) -> [f64; 2] {
-        let Distribution::Empirical(all) = of else { panic!("a list") };
-        let seconds = |ix: usize| all[ix].micros() as f64 / 1e6;
-        let half = all.len() / 2;
-        [seconds(0), f64::midpoint(seconds(half - 1), seconds(half))]
-    }
-
-    #[test]
-    fn half_of_those_that_are_left_come_to_their_end_within_as_long_again() {
-        let fresh = spread(Span::from_secs(10), Span::ZERO);
-        let [_, median] = least_and_median(&fresh);
-        assert!((median - 10.0).abs() < 0.1, "{median}");
-        let [least, median] = least_and_median(&spread(Span::from_secs(10), Span::from_secs(60)));
-        assert!(least >= 60.0 && (median - 130.0).abs() < 0.1, "{least} {median}");
-    }
 }

@@ -10,7 +10,7 @@ use super::nodes::{self, NodeState};
 use super::past::{Begin, Past, Stood, Was, past};
 use super::priors::{Supposed, suppose};
 use super::siblings::{self, Siblings};
-use super::{Given, GivenPod, doing, drains, families};
+use super::{Given, GivenPod, autoscalers, doing, drains, families};
 use crate::api::{ContainerState, PodSpec, PodStatus, ProbeKind, Sym};
 use crate::engine::{Distribution, random};
 use crate::rules::api_server::objects::ObjectType;
@@ -167,6 +167,7 @@ impl SetUp {
         plan.actions = drained.iter().map(|own| own.goes_on(&plan.nodes, given.now)).collect();
         assumed.extend(drained.iter().map(|own| own.words(&plan.nodes)));
         assumed.extend(drains::unseen(&given, &plan.nodes, &drained));
+        assumed.extend(autoscalers::told(&given));
         plan.programs.splice(0..0, said.iter().filter_map(|said| said.program(&given)));
         plan.programs.extend(learned);
         plan.programs.extend(other_images(&given, &tops, &siblings));

@@ -12,6 +12,8 @@ use crate::world::workloads::ObjectKey;
 /// What becomes of one of them in one of the futures.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct WorkloadCourse {
+    /// What it is doing at first.
+    pub now: Option<WorkloadState>,
     /// What it is doing from when on, each time that this changes; None: it is gone.
     pub states: Vec<(Time, Option<WorkloadState>)>,
     /// When the next pod of it was made.
@@ -41,7 +43,11 @@ impl Follower {
     /// Of those with these rows.
     pub fn new(w: &World, rows: &[Option<ObjectRow>]) -> Follower {
         let of = rows.iter().enumerate().filter_map(|(ix, row)| Some(((*row)?, ix))).collect();
-        Follower { rows: of, pods: w.pods.len(), courses: vec![WorkloadCourse::default(); rows.len()] }
+        let course = |row: &Option<ObjectRow>| WorkloadCourse {
+            now: row.and_then(|row| state(w, row)),
+            ..WorkloadCourse::default()
+        };
+        Follower { rows: of, pods: w.pods.len(), courses: rows.iter().map(course).collect() }
     }
 
     /// Whether nobody is followed.
@@ -92,6 +98,13 @@ impl Follower {
         }
         self.courses
     }
+}
+
+/// What a workload is doing.
+fn state(w: &World, row: ObjectRow) -> Option<WorkloadState> {
+    let ident = &w.directory.objects[row as usize];
+    let key = w.workloads.find(ident.kind, ident.namespace, ident.name)?;
+    w.workloads.held(key)?.told().map(|(state, _)| state)
 }
 
 /// What keeps a workload: what its controllers say, or else how its pods stand.

@@ -85,7 +85,7 @@ pub fn likeliest(courses: Vec<Course<'_>>, level: f64, unit: Span) -> Vec<Way> {
     found
 }
 
-/// What comes of a workload, the likeliest first.
+/// What comes of a workload, the likeliest first; of what is equally likely, what comes first.
 pub fn events(courses: &[&WorkloadCourse], level: f64, unit: Span) -> Vec<Event> {
     let comes_to = |state: Option<WorkloadState>| {
         courses.iter().filter_map(|course| course.comes_to(state)).collect::<Vec<Time>>()
@@ -107,7 +107,7 @@ pub fn events(courses: &[&WorkloadCourse], level: f64, unit: Span) -> Vec<Event>
             events.push(Event { what, earliest, latest, chance });
         }
     }
-    events.sort_by(|a, b| b.chance.total_cmp(&a.chance));
+    events.sort_by(|a, b| b.chance.total_cmp(&a.chance).then(a.earliest.cmp(&b.earliest)));
     events
 }
 
@@ -120,13 +120,43 @@ pub fn keeps(courses: &[&WorkloadCourse]) -> Option<String> {
     reasons.into_iter().max_by_key(|(_, count)| *count).map(|(why, _)| why.to_owned())
 }
 
-/// Holds such a share of some instants, and leaves out as many at one side as at the other; outward to a unit.
+/// Where one more instant of the same kind lies with such a chance, left out as many at one side as at the other; outward to a unit.
+///
+/// Between the `k`th and the `k`th last of `n` instants one more of the same kind lies with a chance of `(n + 1 - 2k) / (n + 1)`, whatever
+/// their distribution is (Wilks, *Determination of Sample Sizes for Setting Tolerance Limits*, 1941): the share of the `n` that lie there
+/// would be more than that. Where even all of them are too few for the level, the window is all of them.
 pub fn window(mut times: Vec<Time>, level: f64, unit: Span) -> Option<(Time, Time)> {
     times.sort_unstable();
     let last = times.len().checked_sub(1)?;
-    let out = ((1.0 - level) / 2.0 * times.len() as f64).floor() as usize;
-    let (low, high) = (times[out.min(last)], times[last - out.min(last)]);
+    // A hair more, so that what is whole in numbers is whole in floating point.
+    let out = ((1.0 - level) / 2.0 * (times.len() + 1) as f64 + 1e-9).floor().max(1.0) as usize - 1;
+    let out = out.min(last / 2);
+    let (low, high) = (times[out], times[last - out]);
     let below = |at: Time| Span::from_micros(at.micros().rem_euclid(unit.micros()));
     let above = |at: Time| Span::from_micros((-at.micros()).rem_euclid(unit.micros()));
     Some((low - below(low), high + above(high)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(n: usize, level: f64) -> (i64, i64) {
+        let times = (1..=n).map(|at| Time::from_secs(at as i64)).collect();
+        let (low, high) = window(times, level, Span::from_secs(1)).expect("there are some");
+        (low.secs(), high.secs())
+    }
+
+    /// Of 39 instants the first and the last are passed by one in forty each.
+    #[test]
+    fn one_more_lies_within_as_often_as_is_said() {
+        assert_eq!(held(39, 0.95), (1, 39));
+        assert_eq!(held(79, 0.95), (2, 78));
+        assert_eq!(held(39, 0.8), (4, 36));
+        assert_eq!(held(39, 0.5), (10, 30));
+        assert_eq!(held(199, 0.9), (10, 190));
+        // Too few for what is asked: all of them.
+        assert_eq!(held(5, 0.9), (1, 5));
+        assert_eq!(held(1, 0.5), (1, 1));
+    }
 }

@@ -26,6 +26,8 @@ pub struct Sight<'a> {
     pub record: Record,
     /// It has seen all pods that it made and deleted before.
     pub is_up_to_date: bool,
+    /// It has looked before this run began, and what was left of a back-off then was queued.
+    pub goes_on: bool,
     /// When it looks.
     pub now: Time,
     /// Of which version the controller is.

@@ -44,7 +44,7 @@ fn make(look: &mut Look, sight: &Sight, missing: usize) {
     if !limits_each {
         let rest = look.record.rest(sight.now);
         if rest > Span::default() {
-            return wait(look, rest);
+            return wait(look, sight, rest);
         }
     }
     if !job.spec.is_indexed {
@@ -58,7 +58,7 @@ fn make(look: &mut Look, sight: &Sight, missing: usize) {
         (limits_each && rest > Span::default()).then_some(rest)
     };
     if let Some(soonest) = free.iter().map(|index| rest(*index)).min().flatten() {
-        return wait(look, soonest);
+        return wait(look, sight, soonest);
     }
     let made = free.into_iter().filter(|index| rest(*index).is_none()).map(|index| {
         let before = look.predecessors.get(&index).map(|at| &sight.pods[*at]);
@@ -71,9 +71,9 @@ fn make(look: &mut Look, sight: &Sight, missing: usize) {
     look.todo = Todo::Create(made.collect());
 }
 
-/// It looks again once the back-off is over. (Before 1.36 such a sync says that no pod is active.)
-fn wait(look: &mut Look, rest: Span) {
-    look.again.push(rest.max(BATCH));
+/// It looks again once the back-off is over: not sooner than a batch, unless an earlier look has asked for that. (Before 1.36 such a sync says that no pod is active.)
+fn wait(look: &mut Look, sight: &Sight, rest: Span) {
+    look.again.push(if sight.goes_on { rest } else { rest.max(BATCH) });
     look.todo = Todo::Wait;
 }
 

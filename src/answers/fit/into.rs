@@ -2,13 +2,12 @@
 
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
 
-use crate::answers::fit::{About, Fitted, Program, Row};
-use crate::draft::{self, Manifest, Refusal};
+use super::{About, Fitted, Program, Row};
 use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::programs::matches;
 
 /// A text with the numbers in it, and what is to be known of it.
-type Written = (String, Vec<String>);
+pub type Written = (String, Vec<String>);
 
 /// Writes numbers into a scenario.
 ///
@@ -33,24 +32,6 @@ pub fn into(text: &str, fitted: &Fitted) -> Result<Written, String> {
         of_program(&mut document, program, &rows, fitted, &mut notes)?;
     }
     Ok((document.to_string(), notes))
-}
-
-/// Writes a scenario around a manifest, with numbers in it.
-///
-/// # Errors
-/// In words: what is wrong with the manifest.
-pub fn around(name: &str, (path, text): (&str, &str), fitted: &Fitted) -> Result<Written, String> {
-    let draft = draft::from_manifest(name, Manifest { path, text }).map_err(|refusal| match refusal {
-        Refusal::Words(words) => words,
-        Refusal::Problems(problems) => problems.render(false),
-    })?;
-    // What it expects was seen in runs without these numbers.
-    let mut document: DocumentMut =
-        draft.text.parse().map_err(|problem: toml_edit::TomlError| problem.to_string())?;
-    document.remove("expect");
-    let (text, mut notes) = into(&document.to_string(), fitted)?;
-    notes.extend(draft.notes);
-    Ok((text, notes))
 }
 
 /// Sets a key; what stands around an old value stays around the new one.
