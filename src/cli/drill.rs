@@ -55,7 +55,17 @@ fn hold(arguments: &Arguments) -> Result<Exit, String> {
     if screen::is_wanted(arguments.plain) {
         let mut shown = tui::DrillScreen::new(drill);
         return match screen::shown(|stop| tui::hold(stop, |screen| screen.drill(&mut shown))) {
-            Ok(()) => told(arguments, &shown.drill, Ended::Person),
+            Ok(()) => {
+                // What stood on the screen is gone with it.
+                let mut drill = shown.drill;
+                drill.tell_within(80);
+                let score = drill.score();
+                print(&format!("Drill {} of level {}\n", score.seed, score.level));
+                if drill.is_over() {
+                    print(&drill.debrief());
+                }
+                told(arguments, &drill, Ended::Person)
+            }
             Err(exit) => Ok(exit),
         };
     }

@@ -64,6 +64,11 @@ impl Drill {
         let was_solved = self.is_solved();
         let (mut told, takes) = match word {
             "" => (String::new(), Span::ZERO),
+            _ if plain.split_whitespace().any(|own| matches!(own, "|" | ">" | "&&")) => (
+                "there is no shell here, and so no pipe: get has -o, -l, --field-selector and --sort-by\n"
+                    .to_owned(),
+                Span::ZERO,
+            ),
             "help" | "h" | "?" => (HELP.to_owned(), Span::ZERO),
             "brief" => (self.brief(), Span::ZERO),
             "wanted" => (self.wanted(), LINE),
@@ -118,7 +123,13 @@ impl Drill {
         let said = match spoken::parse(text) {
             Ok(said) if ACTS.contains(&said.verb) => said,
             Ok(said) => {
-                return Err(format!("kubectl does no `{}`, and you have nothing else here", said.verb));
+                return Err(match said.verb {
+                    // These kubectl does, and here they are not to be had.
+                    "apply" | "debug" | "annotate" => {
+                        format!("`{}` is not to be had here; `help` lists what is", said.verb)
+                    }
+                    verb => format!("kubectl does no `{verb}`, and you have nothing else here"),
+                });
             }
             Err(problem) => {
                 let word = text.split_whitespace().next().unwrap_or_default();

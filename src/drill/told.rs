@@ -86,7 +86,7 @@ impl Drill {
     }
 
     /// What it was, and what it comes to.
-    pub(super) fn debrief(&self) -> String {
+    pub fn debrief(&self) -> String {
         let mut text = String::new();
         for fault in &self.faults {
             let planted = &fault.planted;

@@ -1,7 +1,7 @@
 //! What comes: what waits in the queue, as far as it is certain. Whoever acts in between changes it.
 
 use super::Walk;
-use super::words::{Words, YOU, describe};
+use super::words::{Words, YOU, describe, offset};
 use crate::api::Sym;
 use crate::time::Time;
 use crate::world::event::Bond;
@@ -21,6 +21,21 @@ impl Walk {
     /// left out: they will find nothing to do.
     pub fn coming(&self, pod: Option<PodId>) -> Vec<Coming> {
         self.coming_first(pod, usize::MAX)
+    }
+
+    /// What is told where nothing waits: that all stays as it is, or that the run ends before more would come.
+    pub fn nothing_waits(&self, pod: Option<PodId>) -> String {
+        let (w, until) = (self.world(), self.plan().until);
+        let is_later = |at: Time, event: SimEvent| {
+            at > until && pod.is_none_or(|pod| concerns(w, event, pod)) && is_live(w, event)
+        };
+        if self.now() >= until {
+            "Nothing more comes: the run ends here.".to_owned()
+        } else if !w.queue.waiting_where(is_later).is_empty() {
+            format!("Nothing more comes before the run ends, at {}.", offset(until, self.plan().start))
+        } else {
+            "Nothing waits: unless somebody does something, all stays as it is.".to_owned()
+        }
     }
 
     /// The first so many of these: of a fleet nobody reads all, and their words cost more than finding them.

@@ -54,7 +54,7 @@ const OBJECTS: &[&str] = &[
     "limitrange",
 ];
 
-/// Everything that the menu knows, in its order.
+/// Everything that the menu knows, in its order: what comes first is not what cannot be taken back.
 static ENTRIES: [Entry; 33] = [
     Entry { of: SCALED, title: "scale", line: "scale {of} --replicas={replicas}" },
     Entry { of: TEMPLATES, title: "set image", line: "set image {of} {container}={image}" },
@@ -91,12 +91,6 @@ static ENTRIES: [Entry; 33] = [
         title: "set bounds",
         line: "patch {of} --type merge -p '{\"spec\":{\"minReplicas\":{minReplicas},\"maxReplicas\":{maxReplicas}}}'",
     },
-    Entry {
-        of: &["pod"],
-        title: "delete",
-        line: "delete {of}[ --grace-period={gracePeriodSeconds}][ --force={force}]",
-    },
-    Entry { of: &["pod"], title: "evict", line: "evict {of}[ gracePeriodSeconds={gracePeriodSeconds}]" },
     Entry { of: &["pod"], title: "set image", line: "set image {of} {container}={image}" },
     Entry { of: &["pod"], title: "label", line: "label {of} {labels}" },
     Entry { of: &["pod"], title: "debug", line: "debug {of} --image={debug}" },
@@ -109,6 +103,12 @@ static ENTRIES: [Entry; 33] = [
         of: &["pod"],
         title: "let a probe fail",
         line: "setProbe {of} container={container} probe={probe} ok={ok}",
+    },
+    Entry { of: &["pod"], title: "evict", line: "evict {of}[ gracePeriodSeconds={gracePeriodSeconds}]" },
+    Entry {
+        of: &["pod"],
+        title: "delete",
+        line: "delete {of}[ --grace-period={gracePeriodSeconds}][ --force={force}]",
     },
     Entry { of: &["node"], title: "cordon", line: "cordon {of}" },
     Entry { of: &["node"], title: "uncordon", line: "uncordon {of}" },

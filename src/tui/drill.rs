@@ -110,12 +110,15 @@ impl DrillScreen {
             }
             Mode::Objects(kind, marked) => {
                 let objects = self.drill.objects();
-                match chosen(key.code, marked, objects.len()) {
+                match chosen(key.code, marked, objects.len() + 1) {
                     Chosen::Mark(at) => self.mode = Mode::Objects(kind, at),
                     Chosen::Take => {
                         self.mode = Mode::Line;
-                        if let Some(object) = objects.get(marked) {
-                            self.say(&format!("cause {kind} {object}"));
+                        match marked.checked_sub(1).and_then(|at| objects.get(at)) {
+                            Some(object) => {
+                                self.say(&format!("cause {kind} {object}"));
+                            }
+                            None => self.typed.set(&format!("cause {kind} ")),
                         }
                     }
                     // What the menu does not have is typed.
@@ -195,16 +198,28 @@ impl DrillScreen {
             return;
         }
         /// From here on what is wanted stands beside what was said.
-        const WIDE: u16 = 110;
+        const WIDE: u16 = 150;
         let area = frame.area();
         let goals = self.drill.goals();
         let is_wide = area.width >= WIDE;
-        let most = area.height / 3;
-        let cluster = (self.cluster.len() as u16 + 1).clamp(3, most.max(3));
         let score = if is_wide { 0 } else { 1 };
+        // What was said needs so many rows; what it leaves is the cluster's, which has a third in any case.
+        let said: usize =
+            self.told.iter().map(|(_, line)| in_columns(line, usize::from(area.width)).len()).sum();
+        let free = area.height.saturating_sub(4 + score);
+        let left =
+            free.saturating_sub(u16::try_from(said + 1).unwrap_or(u16::MAX)).min(free.saturating_sub(4));
+        let most = (area.height / 3).max(left).max(3);
+        let all = u16::try_from(self.cluster.len() + 1).unwrap_or(u16::MAX);
+        // What happened last to each is told where there is room for it.
+        let cluster: Vec<&String> = match all > most {
+            true => self.cluster.iter().filter(|line| !line.trim_start().starts_with("last: ")).collect(),
+            false => self.cluster.iter().collect(),
+        };
+        let high = u16::try_from(cluster.len() + 1).unwrap_or(u16::MAX).clamp(3, most);
         let [title, top, middle, points, line, keys] = Layout::vertical([
             Constraint::Length(1),
-            Constraint::Length(cluster),
+            Constraint::Length(high),
             Constraint::Min(4),
             Constraint::Length(score),
             Constraint::Length(1),
@@ -216,7 +231,7 @@ impl DrillScreen {
             frame,
             top,
             "The cluster",
-            self.cluster.iter().skip(self.down).map(|line| (Style::new(), line.clone())).collect(),
+            cluster.iter().skip(self.down).map(|line| (Style::new(), (*line).clone())).collect(),
         );
         let said = if is_wide {
             let [said, side] =
@@ -294,10 +309,7 @@ impl DrillScreen {
             .iter()
             .flat_map(|(is_own, line)| {
                 let style = if *is_own { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
-                // The columns of a table that come first tell most; a text is read to its end.
-                let is_table = line.trim().contains("   ");
-                let lines = if is_table { vec![line.clone()] } else { broken(line, width) };
-                lines.into_iter().map(move |line| (style, line))
+                in_columns(line, width).into_iter().map(move |line| (style, line))
             })
             .collect();
         let rows = usize::from(area.height.saturating_sub(1));
@@ -326,8 +338,9 @@ impl DrillScreen {
                 ("What is the cause? A wrong one costs points".to_owned(), lines.collect::<Vec<_>>(), *at)
             }
             Mode::Objects(kind, at) => {
-                let objects = self.drill.objects();
-                let lines = objects.iter().enumerate().map(|(ix, object)| marked(ix == *at, object));
+                // Nothing is named by a key too many: what stands first is to type it.
+                let objects = std::iter::once("what is typed".to_owned()).chain(self.drill.objects());
+                let lines = objects.enumerate().map(|(ix, object)| marked(ix == *at, &object));
                 (format!("{kind}: in what?"), lines.collect(), *at)
             }
         };
@@ -355,6 +368,36 @@ fn chosen(key: KeyCode, marked: usize, count: usize) -> Chosen {
         KeyCode::Esc | KeyCode::Char('q') => Chosen::Leave,
         _ => Chosen::Mark(marked),
     }
+}
+
+/// A line in so many columns. A text goes on below itself; of a table what goes on is the last cell, where it begins within the
+/// columns there are: the others are cut.
+fn in_columns(line: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let text = line.trim_end();
+    if text.chars().count() <= width || !text.trim().contains("   ") {
+        return broken(line, width);
+    }
+    let cells: Vec<char> = text.chars().collect();
+    let begins = cells.windows(2).rposition(|two| two == [' ', ' ']).map_or(0, |at| at + 2);
+    if begins + 8 > width {
+        return vec![line.to_owned()];
+    }
+    let indent = begins.min(width / 3);
+    let (head, rest): (String, String) = (cells[..begins].iter().collect(), cells[begins..].iter().collect());
+    let mut lines = Vec::new();
+    let mut own = head;
+    for word in rest.split(' ') {
+        let is_first = own.ends_with(' ') || own.is_empty();
+        if !is_first && own.chars().count() + 1 + word.chars().count() > width {
+            lines.push(std::mem::replace(&mut own, " ".repeat(indent)));
+        } else if !is_first {
+            own.push(' ');
+        }
+        own.push_str(word);
+    }
+    lines.push(own);
+    lines
 }
 
 /// Lines below a title, as many as there is room for.

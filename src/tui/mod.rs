@@ -14,6 +14,7 @@ mod draw;
 mod drill;
 mod input;
 mod keys;
+mod leads;
 mod menu;
 mod mouse;
 mod moves;

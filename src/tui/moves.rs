@@ -8,7 +8,7 @@ use super::views::View;
 use crate::record::{Change, Transition};
 use crate::session::futures::Ahead;
 use crate::session::words::offset;
-use crate::session::{Asking, Direction, Move, Reasons, Stop, Way, why};
+use crate::session::{Asking, Direction, Move, Reasons, Stop, Way, tree, why};
 use crate::time::Span;
 use crate::world::PodId;
 use crate::world::workloads::ObjectKey;
@@ -39,6 +39,9 @@ impl App {
     /// Moves on; a prediction may be asked for first.
     pub fn go(&mut self, direction: Direction, to: &Move) {
         self.playing = false;
+        if direction == Direction::Forward && self.walk.quiz.insists() {
+            return self.refuse("a question waits: a answers it, S passes it by");
+        }
         if self.walk.wants_question(direction, to) {
             return self.ask_first(Some((direction, to.clone())));
         }
@@ -184,7 +187,9 @@ impl App {
             Stop::Question => {
                 self.playing = false;
                 self.interrupted = Some((direction, to.clone()));
+                self.told = None;
                 self.mode = Mode::Question { marked: 0 };
+                self.look_at_asked();
             }
             Stop::NotFound => {
                 let end = if direction == Direction::Forward { "the end" } else { "the start" };
@@ -199,6 +204,35 @@ impl App {
         let over = self.walk.now() >= self.walk.plan().until && self.walk.at_end();
         if over && direction == Direction::Forward && stop != Stop::Question {
             self.debrief();
+        }
+    }
+
+    /// Selects whom a question names.
+    fn look_at_asked(&mut self) {
+        /// Of a fleet nobody looks through all names.
+        const MOST: usize = 2_000;
+        let Some(ask) = self.walk.quiz.pending().map(|asked| asked.ask.clone()).filter(|_| !self.pinned)
+        else {
+            return;
+        };
+        let words: Vec<&str> = ask
+            .split(|c: char| !c.is_alphanumeric() && c != '-')
+            .map(|word| word.trim_matches('-'))
+            .collect();
+        let w = self.walk.world();
+        let name = |key: ObjectKey| {
+            let name = tree::name(w, key);
+            name.rsplit('/').next().map(str::to_owned).unwrap_or_default()
+        };
+        let listed = self.listed();
+        let is_named = |key: &ObjectKey| words.contains(&name(*key).as_str());
+        let is_own = self.selection().is_some_and(|own| is_named(&own));
+        let found = listed.iter().take(MOST).map(|leaf| leaf.of).filter(|_| !is_own);
+        // Of several that are called so, pods come first.
+        let found: Vec<ObjectKey> = found.filter(is_named).collect();
+        let pod = found.iter().find(|key| matches!(key, ObjectKey::Pod(_))).or(found.first()).copied();
+        if let Some(key) = pod {
+            self.look_at(key);
         }
     }
 

@@ -39,7 +39,10 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect, tab: Tab, tabs: &[Tab]
     for (ix, other) in Tab::ALL.iter().enumerate().filter(|(_, other)| named.contains(other)) {
         let text = match is_narrow && *other != tab {
             true => format!(" {} ", ix + 1),
-            false if is_close && *other != tab => format!(" {} {}", ix + 1, other.name()),
+            // What is open, and what the keys go to, is told by a sign, too.
+            false if *other == tab && is_own => format!("[{} {}]", ix + 1, other.name()),
+            false if *other == tab && named.len() > 1 => format!("({} {})", ix + 1, other.name()),
+            false if is_close => format!(" {} {}", ix + 1, other.name()),
             false => format!(" {} {} ", ix + 1, other.name()),
         };
         title.push(Span::styled(text, style(*other == tab)));
@@ -87,9 +90,11 @@ pub fn lines(app: &App, tab: Tab, width: usize, height: usize) -> (Vec<Line<'sta
         (Tab::Lives, _) => lives(app, width, height),
         (Tab::Nodes, _) => nodes(app),
         (tab, None) if app.workload().is_some() => workloads::pane(app, tab),
-        (_, None) => {
+        // Said once, where several panes stand.
+        (tab, None) if tab == Tab::State || tab == app.tab => {
             vec![Line::raw("→ goes to the next change, ← back, p plays, w asks why, ? tells of all keys.")]
         }
+        (_, None) => Vec::new(),
         (Tab::State, Some(pod)) => state(app, pod),
         (Tab::Events, Some(pod)) => events(app, pod),
         (Tab::Logs, Some(pod)) => logs(app, pod),
@@ -304,7 +309,7 @@ pub fn coming_lines(app: &App) -> Vec<String> {
     let start = app.walk.plan().start;
     let list = app.coming();
     if list.is_empty() {
-        return vec!["Nothing waits: unless somebody does something, all stays as it is.".to_owned()];
+        return vec![app.walk.nothing_waits(app.walk.selected)];
     }
     list.iter()
         .map(|next| {

@@ -175,6 +175,9 @@ impl App {
             }
             false => format!("{right} of {answered} so far"),
         }));
+        if asked.is_again {
+            lines.push(Line::raw("It was answered before: this answer does not count."));
+        }
         if let Some(words) = self.follows_to() {
             lines.push(Line::raw(format!("Enter goes on {words}, Esc stays here")));
         }
@@ -205,7 +208,10 @@ pub fn keys(room: usize) -> Vec<Line<'static>> {
     let right = rows.split_off((gap + 1).min(rows.len()));
     let (left_wide, right_wide) =
         (rows.iter().map(width).max().unwrap_or(0), right.iter().map(width).max().unwrap_or(0));
-    let mut lines: Vec<Line<'static>> = if left_wide + right_wide + 3 > room {
+    let mut lines: Vec<Line<'static>> =
+        broken(&format!("The strip of time: {LEGEND}"), room).into_iter().map(Line::raw).collect();
+    lines.push(Line::raw(""));
+    let all: Vec<Line<'static>> = if left_wide + right_wide + 3 > room {
         rows.push(Vec::new());
         let all = rows.into_iter().skip_while(Vec::is_empty).chain(right);
         let narrow = |row: Vec<Span<'static>>| narrowed(row, room, wide + 2);
@@ -219,8 +225,7 @@ pub fn keys(room: usize) -> Vec<Line<'static>> {
         };
         rows.into_iter().enumerate().map(both).collect()
     };
-    lines.push(Line::raw(""));
-    lines.extend(broken(&format!("The strip of time: {LEGEND}"), room).into_iter().map(Line::raw));
+    lines.extend(all);
     lines
 }
 

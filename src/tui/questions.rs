@@ -101,7 +101,7 @@ impl App {
                 return;
             }
             KeyCode::Char('h') => drop(self.walk.quiz.hint().map(str::len)),
-            KeyCode::Char('s') if self.walk.quiz.insists() => return self.pass_by(),
+            KeyCode::Char('s' | 'S') if self.walk.quiz.insists() => return self.pass_by(),
             KeyCode::Char('z') if !self.walk.quiz.is_held() => {
                 self.walk.quiz.skip();
                 (self.walk.quiz.on, self.walk.quiz.mute) = (false, true);

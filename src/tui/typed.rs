@@ -41,6 +41,14 @@ impl Said {
     }
 }
 
+/// A file's name with the ending of a scenario, where it has none.
+fn as_scenario(text: &str) -> String {
+    const FORCE: &str = " --force";
+    let (name, force) = text.strip_suffix(FORCE).map_or((text, ""), |name| (name.trim_end(), FORCE));
+    let last = name.rsplit('/').next().unwrap_or_default();
+    if last.is_empty() || last.contains('.') { text.to_owned() } else { format!("{name}.toml{force}") }
+}
+
 impl App {
     /// A line is typed for this.
     pub fn ask_for(&mut self, prompt: Prompt) {
@@ -160,7 +168,7 @@ impl App {
                 self.sift(Filter { words: text.to_owned() });
                 Ok(())
             }
-            Prompt::Save => save(&self.walk, text).map(|told| {
+            Prompt::Save => save(&self.walk, &as_scenario(text)).map(|told| {
                 self.saved = self.changes;
                 self.tell(told);
             }),

@@ -13,8 +13,6 @@ use super::app::App;
 use super::roll::Roll;
 use super::sift::Sift;
 use crate::actors::api_server;
-use crate::api::Sym;
-use crate::record::{Change, Transition};
 use crate::rules::api_server::objects::ObjectType;
 use crate::rules::kubectl::tables;
 use crate::session::coming::Coming;
@@ -151,7 +149,7 @@ impl View {
 /// What `:ev` lists.
 const EVENTS: &str = "events";
 /// What `:ns` lists.
-const NAMESPACES: &str = "namespaces";
+pub(super) const NAMESPACES: &str = "namespaces";
 
 /// The rows of a view of lines.
 pub enum Lines {
@@ -214,7 +212,7 @@ pub struct Kept {
     pods: Known<(u64, u64), Vec<PodId>>,
     roll: RefCell<Roll>,
     sift: RefCell<Sift>,
-    events: RefCell<ToldEvents>,
+    pub(super) events: RefCell<ToldEvents>,
     /// How often rows were looked at that had been left for a later frame.
     round: Cell<u64>,
     /// So many rows are left for the next one.
@@ -456,78 +454,6 @@ impl App {
         }
     }
 
-    /// The event that is marked in the view of events.
-    pub fn event(&self) -> Option<ToldEvent> {
-        match &*self.lines() {
-            Lines::Events(all) if self.view.has_events() => {
-                let object = all.get(self.row.min(all.len().saturating_sub(1)))?;
-                self.kept.events.borrow().told(*object)
-            }
-            _ => None,
-        }
-    }
-
-    /// Goes from a row to what it is about: from an event to its object, from a namespace to its pods; false: a row is about
-    /// nothing else.
-    pub fn jump(&mut self) -> bool {
-        if self.view.has_events() {
-            let about = self.event().and_then(|told| self.walk.history().get(told.last as usize));
-            match about.map(|row| self.about(&row)) {
-                None => self.refuse("no event is marked"),
-                Some(About::Object(key)) => {
-                    self.show(View::All);
-                    match self.shown_for(key) {
-                        Some(own) => self.look_at(own),
-                        None => self.show_kind_of(key),
-                    }
-                }
-                Some(About::Node(name)) => {
-                    self.show(View::Nodes);
-                    let (_, lines) = self.shown_lines(0, self.line_count());
-                    let at =
-                        lines.iter().position(|line| line.split_whitespace().next() == Some(name.as_str()));
-                    self.row = at.unwrap_or(0);
-                }
-                Some(About::Nothing) => self.refuse("what that event is about is not listed anywhere"),
-            }
-            return true;
-        }
-        if self.view == View::Lines(NAMESPACES) {
-            let (_, lines) = self.shown_lines(self.row.min(self.line_count().saturating_sub(1)), 1);
-            if let Some(name) = lines.first().and_then(|line| line.split_whitespace().next()) {
-                let words = format!("-n {name}");
-                self.show(View::Pods);
-                self.filter = Filter { words };
-                self.kept.look_on();
-            }
-            return true;
-        }
-        false
-    }
-
-    fn about(&self, row: &Transition) -> About {
-        let w = self.walk.world();
-        match (row.pod, row.change) {
-            (Some(pod), _) => About::Object(ObjectKey::Pod(PodId(pod))),
-            (None, Change::Object { object, .. }) => {
-                let ident = w.directory.objects[object as usize];
-                match w.workloads.find(ident.kind, ident.namespace, ident.name) {
-                    Some(key) => About::Object(key),
-                    None if ident.kind == "node" => About::Node(ident.name),
-                    None => About::Nothing,
-                }
-            }
-            _ => About::Nothing,
-        }
-    }
-
-    /// What the tree does not list is listed among its kind.
-    fn show_kind_of(&mut self, key: ObjectKey) {
-        let kind = api_server::type_of(self.walk.world(), key);
-        self.show(View::Kind(kind));
-        self.look_at(key);
-    }
-
     /// What is chosen, in a word, for the menu's title.
     pub fn chosen_words(&self) -> String {
         match self.chosen() {
@@ -599,13 +525,6 @@ fn takes_object(w: &World, filter: &Filter, key: ObjectKey) -> bool {
 
 fn has(own: &BTreeMap<String, String>, labels: &[(&str, &str)]) -> bool {
     labels.iter().all(|(key, value)| own.get(*key).is_some_and(|own| own == value))
-}
-
-/// What a row of events is about.
-enum About {
-    Object(ObjectKey),
-    Node(Sym),
-    Nothing,
 }
 
 /// Rows of named columns as kubectl lays them out, and the header above them.

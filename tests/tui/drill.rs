@@ -58,7 +58,12 @@ fn it_is_the_same_conversation_as_line_by_line() {
     let at = Drill::kinds().position(|(own, _)| own == kind).expect("a kind of the menu");
     let of = own.drill.objects().iter().position(|own| *own == object);
     let of = of.unwrap_or_else(|| panic!("{object} is none of {:?}", own.drill.objects()));
-    press(&mut own, &format!("<tab>{}<enter>{}<enter>", "<down>".repeat(at), "<down>".repeat(of)));
+    press(&mut own, &format!("<tab>{}<enter><enter>", "<down>".repeat(at)));
+    assert!(
+        sees(&own, &format!("> cause {kind} ")) && own.drill.score().wrong == 0,
+        "nothing is named by chance"
+    );
+    press(&mut own, &format!("<esc><tab>{}<enter>{}<enter>", "<down>".repeat(at), "<down>".repeat(of + 1)));
     assert!(sees(&own, "Right."), "{}", screen(&own, 140, 45));
     plain.say(&format!("cause {kind} {object}"));
     for line in plain.mends() {

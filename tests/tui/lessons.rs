@@ -71,7 +71,7 @@ fn a_lesson_as_it_is_held() {
     press(&mut app, "x");
     assert!(screen(&app, 80, 24).contains("! this comes after the lesson's last question"));
     press(&mut app, "<right>");
-    assert!(screen(&app, 80, 24).contains("What do you expect?"));
+    assert!(screen(&app, 80, 24).contains("! a question waits: a answers it, S passes it by"));
     press(&mut app, &format!("<esc>a{first}"));
     moment!("held_verdict", &app);
     press(&mut app, &format!("<enter><end>{wrong}<enter><end>{third}"));

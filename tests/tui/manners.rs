@@ -70,7 +70,7 @@ fn nothing_is_done_to_what_is_not_shown() {
     assert!(sees(&app, "! nothing is selected"), "{}", screen(&app, 140, 45));
     // What is gone can be looked at, and no more.
     let mut app = open("crash-loop");
-    press(&mut app, "g20s<enter>xdelete pod/orders --grace-period=0 --force<enter><end><enter>");
+    press(&mut app, "g20s<enter>xdelete pod/orders --grace-period=0 --force<enter><esc><end><enter>");
     assert!(
         sees(&app, "! orders is gone from the API server: nothing can be done to it"),
         "{}",

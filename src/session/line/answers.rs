@@ -60,7 +60,8 @@ impl Line {
             }
             if asks && self.walk.quiz.mute {
                 let count = lesson.questions.len();
-                let _ = writeln!(text, "Its {count} questions are not asked here: `quiz on` switches them on.");
+                let _ =
+                    writeln!(text, "Its {count} questions are not asked here: `quiz on` switches them on.");
             }
         }
         let _ = writeln!(
@@ -221,7 +222,7 @@ impl Line {
             let _ = writeln!(text, "{at}  in {wait}: {}: {}", next.words.component, next.words.text);
         }
         match coming.len() {
-            0 => "Nothing waits: unless somebody does something, all stays as it is.\n".to_owned(),
+            0 => self.walk.nothing_waits(self.walk.selected) + "\n",
             n if n > SHOWN => {
                 let _ = writeln!(text, "... and {} more", n - SHOWN);
                 text

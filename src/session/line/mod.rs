@@ -156,10 +156,6 @@ impl Line {
             "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" if self.walk.quiz.pending().is_some() => {
                 self.answer(word)
             }
-            // Whoever answers too early does not lose his place.
-            number if self.walk.keeps_silent() && number.parse::<usize>().is_ok() => {
-                Err(format!("no question is open yet: `next {number}` goes on by {number} changes"))
-            }
             "skip" => {
                 self.walk.quiz.skip();
                 Ok(String::new())
@@ -193,9 +189,17 @@ impl Line {
             "undo" => self.undo(),
             "save" if rest.is_empty() => Err("save where? As in `save lesson.toml`".to_owned()),
             "save" => save(&self.walk, rest).map(|told| format!("{told}\n")),
-            _ => self.go(Direction::Forward, text),
+            _ => self.ahead(word, text),
         };
         Reply::Text(answer.unwrap_or_else(|problem| format!("{}\n", problem.trim_end())))
+    }
+
+    /// Goes on in time. Whoever answers before a lesson's question has come does not lose his place.
+    fn ahead(&mut self, word: &str, text: &str) -> Result<String, String> {
+        if self.walk.keeps_silent() && word.parse::<usize>().is_ok() {
+            return Err(format!("no question is open yet: `next {word}` goes on by {word} changes"));
+        }
+        self.go(Direction::Forward, text)
     }
 
     fn go(&mut self, direction: Direction, text: &str) -> Result<String, String> {
