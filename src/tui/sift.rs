@@ -23,7 +23,7 @@ impl Sift {
             // Who types on asks for more: what was not kept is not kept now either.
             let is_known = filter.narrows(&self.filter);
             let known = std::mem::take(&mut self.known).into_iter();
-            let known = known.map(|own| own.filter(|(_, is_kept)| is_known && !is_kept)).collect();
+            let known = known.map(|own| if is_known && own & 1 == 0 { own } else { 0 }).collect();
             *self = Sift { filter: filter.clone(), known, ..Sift::default() };
         }
         (self.looked, self.left) = (0, 0);
