@@ -5,15 +5,18 @@
 //! longest frame counts. What is told is the processor's time of this thread where the system tells it (Linux), else the wall's,
 //! so that a neighbour disturbs little. `cargo bench --bench keys -- standing` takes the worlds whose names contain a word.
 
-use std::sync::Arc;
+#[allow(dead_code, reason = "the tests of the screen take more")]
+#[path = "../tests/tui/hands.rs"]
+mod hands;
+
 use std::time::Duration;
 
+use hands::{events, walk_of};
 use kubelapse::scenario::builtin;
-use kubelapse::session::{Script, Walk};
+use kubelapse::session::Walk;
 use kubelapse::tui::App;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// All pods of one Deployment stand: none of them ever ends.
 const STANDING: &str = r#"
@@ -110,18 +113,11 @@ const PLAYING: [(&str, &str); 26] = [
     ("Home", "<home>"),
 ];
 
-fn walk_of(name: &str, text: &str) -> Walk {
-    let file = format!("{name}.toml");
-    let loaded = Script::load(&file, text, &builtin::manifest, &[]);
-    let (script, loaded) = loaded.unwrap_or_else(|problems| panic!("{file}: {}", problems.render(false)));
-    Walk::new(script, &Arc::new(loaded.plan), 0)
-}
-
 /// What a process has of this, in MiB (Linux).
 fn mebibytes(of: &str) -> u64 {
     let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix(of)).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
+    line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
 /// The processor's time of this thread; the wall's where nobody tells that.
@@ -144,25 +140,8 @@ struct Pressed {
 fn press(app: &mut App, terminal: &mut Terminal<TestBackend>, keys: &str) -> Pressed {
     let save = |_: &Walk, _: &str| Ok(String::new());
     let begun = clock();
-    let mut rest = keys;
-    while let Some(first) = rest.chars().next() {
-        let (code, length) = match rest.strip_prefix('<').and_then(|after| after.split_once('>')) {
-            Some((name, _)) => {
-                let code = match name {
-                    "down" => KeyCode::Down,
-                    "up" => KeyCode::Up,
-                    "enter" => KeyCode::Enter,
-                    "esc" => KeyCode::Esc,
-                    "end" => KeyCode::End,
-                    "home" => KeyCode::Home,
-                    other => panic!("no key {other}"),
-                };
-                (code, name.len() + 2)
-            }
-            None => (KeyCode::Char(first), first.len_utf8()),
-        };
-        app.key(KeyEvent::new(code, KeyModifiers::NONE), &save);
-        rest = &rest[length..];
+    for event in events(keys) {
+        app.key(event, &save);
     }
     let mut draw = |app: &App| {
         terminal.draw(|frame| app.draw(frame)).expect("it is drawn");
@@ -205,7 +184,7 @@ fn main() {
         if !words.is_empty() && !words.iter().any(|word| name.contains(word.as_str())) {
             continue;
         }
-        let mut app = App::new(walk_of(name, text));
+        let mut app = App::new(walk_of(&format!("{name}.toml"), text));
         let mut terminal = Terminal::new(TestBackend::new(120, 40)).expect("a terminal");
         for place in places {
             let pressed = press(&mut app, &mut terminal, place);

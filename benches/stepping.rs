@@ -1,11 +1,15 @@
 //! How long a person waits: a step back, an action and a frame in a scenario of 1,000 crash-looping pods and an hour.
 
+#[allow(dead_code, reason = "tests take more")]
+#[path = "../tests/support/walk.rs"]
+mod walk;
+
 use std::hint::black_box;
-use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use kubelapse::session::{Direction, Move, Script, Walk};
+use kubelapse::session::{Direction, Move};
 use kubelapse::tui::App;
+use walk::walk_of;
 
 const THOUSAND: &str = r#"
 name = "thousand"
@@ -26,16 +30,10 @@ every = "50ms"
   attempts = [{ runs = { uniform = ["20s", "90s"] }, exit = 1 }]
 "#;
 
-fn walk() -> Walk {
-    let (script, loaded) =
-        Script::load("thousand.toml", THOUSAND, &kubelapse::scenario::no_files, &[]).expect("it is read");
-    Walk::new(script, &Arc::new(loaded.plan), 0)
-}
-
 fn stepping(c: &mut Criterion) {
     let mut group = c.benchmark_group("stepping");
     group.sample_size(20);
-    let mut walk = walk();
+    let mut walk = walk_of("thousand.toml", THOUSAND, &[]);
     walk.go(Direction::Forward, &Move::End);
     eprintln!(
         "{} steps, {} rows, {} checkpoints at {:?}",

@@ -30,7 +30,7 @@ fn what_is_done_is_saved_as_a_scenario_that_replays_to_the_same_bytes() {
         let container = walk.world().pods[0].spec.containers[0].name;
         let words = words.replace("container=app", &format!("container={container}"));
         walk.act(&words).unwrap_or_else(|problem| panic!("{name}: {words}: {problem}"));
-        assert_eq!(&walk.history()[..before.len()], &before[..], "{name}: the past stays what it was");
+        assert_eq!(walk.history().to_vec()[..before.len()], before[..], "{name}: the past stays what it was");
         // Away from it and back again: it is part of the run.
         let here = walk.position();
         walk.seek(here / 2);
@@ -40,7 +40,7 @@ fn what_is_done_is_saved_as_a_scenario_that_replays_to_the_same_bytes() {
         let plan = plan(&saved);
         let lived = session::live(&plan, walk.seed());
         assert_eq!(
-            bytes(walk.history(), &walk.world().directory),
+            bytes(&walk.history().to_vec(), &walk.world().directory),
             bytes(&lived.transitions, &lived.directory),
             "{name}: {words}"
         );
@@ -205,7 +205,7 @@ fn replays(walk: &Walk, what: &str) {
     let lived = session::live(&plan, walk.seed());
     assert_eq!(lived.digest, walk.world().digest.to_string(), "{what}");
     assert_eq!(
-        bytes(walk.history(), &walk.world().directory),
+        bytes(&walk.history().to_vec(), &walk.world().directory),
         bytes(&lived.transitions, &lived.directory),
         "{what}"
     );
@@ -241,7 +241,7 @@ fn every_verb_is_played_in_the_present_answered_and_saved() {
             "{words}: what is done is no part of what a run tells"
         );
         assert_eq!(walk.world().log.last(), Some(&told), "{words}");
-        assert_eq!(&walk.history()[..before.len()], &before[..], "{words}: the past stays what it was");
+        assert_eq!(walk.history().to_vec()[..before.len()], before[..], "{words}: the past stays what it was");
         let here = walk.position();
         walk.seek(here / 2);
         walk.seek(here + 5);

@@ -47,7 +47,7 @@ fn what_is_kept_does_not_grow_with_the_run() {
     // The rows of the steps that are known are those of the whole run.
     let from = steps[0];
     let of = |walk: &Walk| -> Vec<Transition> {
-        walk.history().iter().filter(|row| row.step >= from).copied().collect()
+        walk.history().iter().filter(|row| row.step >= from).collect()
     };
     assert_eq!(of(&short), of(&whole));
     assert_eq!(short.world().digest.to_string(), whole.world().digest.to_string());
@@ -58,7 +58,7 @@ fn what_was_forgotten_is_known_as_it_stood() {
     let (short, whole) = both("crash-loop", &|_| {});
     let from = kept(&short)[0];
     let last = |walk: &Walk, is_it: &dyn Fn(&Change) -> bool| {
-        walk.history().iter().rfind(|row| row.step < from && is_it(&row.change)).copied()
+        walk.history().iter().rfind(|row| row.step < from && is_it(&row.change))
     };
     let kinds: [&dyn Fn(&Change) -> bool; 4] = [
         &|change| matches!(change, Change::Phase { .. }),

@@ -6,7 +6,7 @@ mod walk;
 
 use kubelapse::record::Transition;
 use kubelapse::scenario::builtin;
-use kubelapse::session::{self, Breakpoint, Direction, Move, Stop, Way, kubectl};
+use kubelapse::session::{self, Breakpoint, Direction, Move, Stop, Way, WhyOf, get, kubectl};
 use kubelapse::time::Span;
 use walk::{bytes, run_out, shipped, walk_of};
 
@@ -32,13 +32,13 @@ fn back_and_forth_gives_the_bytes_of_a_straight_run() {
             }
             let here = walk.position() as usize;
             let expected = straight.transitions.iter().filter(|row| row.step as usize <= here).count();
-            assert_eq!(walk.history(), &straight.transitions[..expected], "{}", scenario.name);
+            assert_eq!(walk.history().to_vec(), straight.transitions[..expected], "{}", scenario.name);
         }
         run_out(&mut walk);
         assert_eq!(walk.world().digest.to_string(), straight.digest, "{} differs", scenario.name);
         assert_eq!(walk.position(), straight.steps);
         assert_eq!(
-            bytes(walk.history(), &walk.world().directory),
+            bytes(&walk.history().to_vec(), &walk.world().directory),
             bytes(&straight.transitions, &straight.directory),
             "{} writes other bytes",
             scenario.name
@@ -84,6 +84,70 @@ fn a_move_in_parts_is_the_move() {
             let place = |walk: &session::Walk| (walk.position(), walk.now(), walk.history().len());
             assert_eq!(place(&parts), place(&walk), "{name}: {direction:?} {to:?}");
             assert_eq!(parts.world().digest.to_string(), walk.world().digest.to_string());
+        }
+    }
+}
+
+/// What is asked of the run a part at a time is what is asked at once; meanwhile nobody has moved, and what was looked at ahead is
+/// known from then on.
+#[test]
+fn a_question_in_parts_is_the_question() {
+    let mut asked = 0;
+    for name in ["crash-loop", "image-pull-back-off", "node-lost"] {
+        for at in [1, 40, 100, 250] {
+            let mut whole = shipped(name);
+            whole.seek_time(whole.plan().start + Span::from_secs(at));
+            let mut parts = whole.clone();
+            let place = |walk: &session::Walk| {
+                (walk.position(), walk.now(), walk.history().len(), walk.world().digest.to_string())
+            };
+            let before = place(&whole);
+            let is_asked = whole.ask();
+            assert_eq!(place(&whole), before, "{name} at {at} s");
+            let mut asking = parts.begin_asking(None);
+            let told = loop {
+                if let Some(told) = parts.ask_on(&mut asking, 7) {
+                    break told;
+                }
+                assert_eq!(place(&parts), before, "{name} at {at} s");
+            };
+            assert_eq!((told, place(&parts)), (is_asked, before), "{name} at {at} s");
+            assert_eq!(parts.quiz.pending(), whole.quiz.pending(), "{name} at {at} s");
+            assert_eq!(parts.known(), whole.known(), "{name} at {at} s");
+            asked += usize::from(is_asked);
+            // Who goes on comes to what was looked at.
+            let straight = session::live(whole.plan(), whole.seed());
+            run_out(&mut parts);
+            assert_eq!(parts.history().to_vec(), straight.transitions, "{name} at {at} s");
+            assert_eq!(parts.world().digest.to_string(), straight.digest, "{name} at {at} s");
+        }
+    }
+    assert!(asked > 8, "{asked} questions");
+}
+
+/// Causes that are looked up a part at a time are those that are told at once, of pods, of what is no pod, and of a workload.
+#[test]
+fn causes_in_parts_are_the_causes() {
+    for name in ["crash-loop", "rollout-stalls", "cron-overlap"] {
+        let mut walk = shipped(name);
+        run_out(&mut walk);
+        let rows = walk.history().to_vec();
+        let keys = get::objects(walk.world()).map(WhyOf::Workload);
+        let all: Vec<WhyOf> =
+            rows.iter().step_by(rows.len() / 12).map(|row| WhyOf::Row(*row)).chain(keys).collect();
+        for about in all {
+            let mut parts = walk.clone();
+            let Ok(reasons) = parts.begin_why(about) else { continue };
+            let told = loop {
+                if let Some(told) = parts.why_on(&reasons, 9) {
+                    break told;
+                }
+            };
+            let whole = match about {
+                WhyOf::Row(row) => Ok(walk.clone().why(&row)),
+                WhyOf::Workload(key) => walk.clone().why_workload(key),
+            };
+            assert_eq!(told, whole, "{name}: {about:?}");
         }
     }
 }

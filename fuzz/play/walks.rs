@@ -38,7 +38,7 @@ fn begun(text: &'static str) -> Begun {
         let walk = loaded(text, set);
         let mut whole = walk.clone();
         whole.seek_time(walk.plan().until);
-        Begun { saved: walk.saved().into(), rows: whole.history().into(), walk }
+        Begun { saved: walk.saved().into(), rows: whole.history().to_vec().into(), walk }
     });
     begun.clone()
 }
@@ -50,8 +50,8 @@ fn loaded(text: &str, set: &[String]) -> Walk {
     Walk::new(script, &plan, plan.seed)
 }
 
-fn before(rows: &[Transition], now: Time) -> impl Iterator<Item = &Transition> {
-    rows.iter().filter(move |row| row.time < now)
+fn before(rows: impl IntoIterator<Item = Transition>, now: Time) -> impl Iterator<Item = Transition> {
+    rows.into_iter().filter(move |row| row.time < now)
 }
 
 pub fn step(bytes: &[u8]) {
@@ -85,7 +85,7 @@ pub fn step(bytes: &[u8]) {
         return drop(loaded(&text, &[]));
     }
     let is_so = if *text == *begun.saved {
-        before(line.walk.history(), now).eq(before(&begun.rows, now))
+        before(line.walk.history(), now).eq(before(begun.rows.iter().copied(), now))
     } else {
         let mut again = loaded(&text, &[]);
         again.seek_time(now);

@@ -203,7 +203,7 @@ impl Session {
     /// The rows of timeline.csv up to here.
     #[getter]
     fn timeline(&self) -> PyResult<Table> {
-        guarded(|| Table::timeline(&self.walk().world().directory, self.walk().history()))
+        guarded(|| Table::timeline(&self.walk().world().directory, &self.walk().history().to_vec()))
     }
     /// The rows of pods.csv, as they stand here.
     #[getter]

@@ -48,6 +48,10 @@ impl Generated {
     pub fn new(number: u64) -> Generated {
         Generated((number % Generated::COUNT) as u32)
     }
+    /// Its number.
+    pub fn number(self) -> u32 {
+        self.0
+    }
     /// The five characters.
     pub fn letters(self) -> [u8; 5] {
         let mut rest = self.0;

@@ -52,13 +52,18 @@ pub fn explain(arguments: &Arguments) -> Exit {
             clock: Some(now.at).filter(|_| arguments.file == "-"),
             start: None,
         };
+        // A file may be old: what is predicted follows its newest instant, while ages are told by the clock.
+        let from = match now.is_said || arguments.file == "-" {
+            true => "What comes next (predict)",
+            false => "What comes next, from the newest instant in it (predict; --now says when it is now)",
+        };
         let next = predict::first_lines(&text, &beside, version);
         for (ix, subject) in input.subjects.iter().enumerate() {
             let gap = if ix > 0 { "\n" } else { "" };
             let meta = &subject.pod.meta;
             let namespace = if meta.namespace.is_empty() { "default" } else { meta.namespace.as_str() };
             let next = next.get(&format!("{namespace}/{}", meta.name)).filter(|_| !subject.removed);
-            let next = next.map_or(String::new(), |line| format!("\nWhat comes next (predict)\n  {line}\n"));
+            let next = next.map_or(String::new(), |line| format!("\n{from}\n  {line}\n"));
             print(&format!("{gap}{}{next}", explain::render(&explain::explain(subject, now, &gates))));
         }
     }

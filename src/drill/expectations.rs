@@ -66,7 +66,7 @@ impl Expectations {
 
     /// After a walk has played a step.
     pub fn after(&mut self, walk: &Walk) {
-        self.judge.outbox_goes(&walk.world().directory, walk.rows_of(walk.position()));
+        self.judge.outbox_goes(&walk.world().directory, &walk.rows_of(walk.position()));
     }
 
     /// Which of them tell of trouble, once the untouched run is over.

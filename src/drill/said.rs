@@ -202,9 +202,9 @@ impl Drill {
 
     /// On to the next thing that kubectl would show.
     fn next(&mut self) -> String {
-        let before = self.line.walk.history().len();
+        let before = self.line.walk.written();
         let from = self.line.walk.now();
-        while self.line.walk.history().len() == before && !self.is_late() {
+        while self.line.walk.written() == before && !self.is_late() {
             let Some(next) = self.line.walk.next_time().filter(|next| *next <= self.line.walk.plan().until)
             else {
                 self.pass(HOLDS);

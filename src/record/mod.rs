@@ -16,6 +16,7 @@ pub mod openmetrics;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 pub mod perfetto;
+pub(crate) mod numbers;
 mod roll;
 pub(crate) mod sink;
 mod spelled;

@@ -1,11 +1,12 @@
 //! Copies of the world along a walk: dense near the cursor, sparse behind. Going back is the nearest one and a replay.
 //!
 //! The gap between neighbours grows with their distance from the cursor, so that a run of any length is covered by a
-//! handful of copies, and the next step back is always near one.
+//! handful of copies, and the next step back is always near one. Neighbours share what has not changed between them ([`Kept`]).
 
 use std::sync::Arc;
 
 use super::Session;
+use super::kept::Kept;
 
 /// How many steps are played between two checkpoints near the cursor, for a world with so many pods: a copy costs about
 /// as much as a few steps for each pod, and should cost little beside the steps that it saves.
@@ -34,49 +35,50 @@ fn sparseness(pods: usize) -> u64 {
 #[derive(Clone, Default)]
 pub struct Checkpoints {
     /// By step; the first is the start of what is known of the run. What somebody has done is the walk's to know.
-    kept: Vec<Session>,
+    kept: Vec<Arc<Kept>>,
     /// Given up, and not freed yet: that takes as long as copying them did.
-    over: Vec<Session>,
+    over: Vec<Arc<Kept>>,
 }
 
-fn step(session: &Session) -> u64 {
-    session.world.step
+fn step(kept: &Arc<Kept>) -> u64 {
+    kept.step()
 }
 
 impl Checkpoints {
-    pub fn new(start: Session) -> Checkpoints {
-        Checkpoints { kept: vec![start], over: Vec::new() }
+    pub fn new(start: &mut Session) -> Checkpoints {
+        Checkpoints { kept: vec![Arc::new(Kept::of(start, None))], over: Vec::new() }
     }
 
     /// The nearest one that is not after `target`.
-    pub fn before(&self, target: u64) -> Option<&Session> {
-        let after = self.kept.partition_point(|session| step(session) <= target);
-        after.checked_sub(1).map(|at| &self.kept[at])
+    pub fn before(&self, target: u64) -> Option<&Kept> {
+        let after = self.kept.partition_point(|kept| step(kept) <= target);
+        after.checked_sub(1).map(|at| &*self.kept[at])
     }
 
     /// Whether a session that stands here should be kept.
     pub fn wants(&self, session: &Session) -> bool {
-        let here = step(session);
+        let here = session.world.step;
         let gap = interval(session.world.pods.len());
-        self.before(here).is_none_or(|before| here - step(before) >= gap)
+        self.before(here).is_none_or(|before| here - before.step() >= gap)
     }
 
     /// Keeps a copy; what lies too dense for its distance from here is given up.
-    pub fn keep(&mut self, session: &Session) {
-        let here = step(session);
+    pub fn keep(&mut self, session: &mut Session) {
+        let here = session.world.step;
         let at = self.kept.partition_point(|other| step(other) < here);
         if self.kept.get(at).is_some_and(|other| step(other) == here) {
             return;
         }
         self.free_one();
-        self.kept.insert(at, Session { done: Arc::default(), ..session.clone() });
+        let kept = Kept::of(session, self.before(here));
+        self.kept.insert(at, Arc::new(kept));
         self.thin(here, session.world.pods.len());
     }
 
     /// Walks away from the cursor on both sides and gives up what its neighbours make up for.
     fn thin(&mut self, here: u64, pods: usize) {
         let (interval, most, sparseness) = (interval(pods), most(pods), sparseness(pods));
-        let whole = self.kept.last().map_or(here, step).max(here) - self.first().map_or(0, step);
+        let whole = self.kept.last().map_or(here, step).max(here) - self.kept.first().map_or(0, step);
         let gap =
             |at: u64| (at.abs_diff(here) / sparseness).clamp(interval, (interval * 5).max(whole / most));
         let steps: Vec<u64> = self.kept.iter().map(step).collect();
@@ -102,18 +104,18 @@ impl Checkpoints {
     }
 
     /// The first one.
-    pub fn first(&self) -> Option<&Session> {
-        self.kept.first()
+    pub fn first(&self) -> Option<&Kept> {
+        self.kept.first().map(|kept| &**kept)
     }
 
     /// Gives up those that stand before this step: nobody goes back so far.
     pub fn forget_before(&mut self, first: u64) {
-        self.kept.retain(|session| step(session) >= first);
+        self.kept.retain(|kept| step(kept) >= first);
     }
 
     /// Gives up those that stand after this step: it has another future now. The start always stays.
     pub fn forget_after(&mut self, last: u64) {
-        let first = self.kept.partition_point(|session| step(session) <= last);
+        let first = self.kept.partition_point(|kept| step(kept) <= last);
         self.over.extend(self.kept.drain(first..));
     }
 
@@ -156,9 +158,9 @@ mod tests {
         let at = |step: u64| {
             let mut session = session.clone();
             session.world.step = step;
-            session
+            Arc::new(Kept::of(&mut session, None))
         };
-        let mut checkpoints = Checkpoints::new(session.clone());
+        let mut checkpoints = Checkpoints::new(&mut session.clone());
         for here in (0..5_000_000u64).step_by(interval(PODS) as usize) {
             checkpoints.kept.push(at(here + 1));
             checkpoints.thin(here + 1, PODS);
@@ -174,12 +176,12 @@ mod tests {
         let plan =
             crate::scenario::load("web.toml", text, &crate::scenario::no_files, &[]).expect("it is read");
         let mut session = Session::new(&Arc::new(plan), 0);
-        let mut checkpoints = Checkpoints::new(session.clone());
+        let mut checkpoints = Checkpoints::new(&mut session);
         let near = interval(1);
         for at in 1..200_000u64 {
             session.world.step = at;
             if checkpoints.wants(&session) {
-                checkpoints.keep(&session);
+                checkpoints.keep(&mut session);
             }
         }
         let steps = checkpoints.steps();
@@ -194,9 +196,9 @@ mod tests {
         // Back in the middle, new ones are laid around there.
         for at in [100_000u64, 100_000 + near, 100_000 + 2 * near] {
             session.world.step = at;
-            checkpoints.keep(&session);
+            checkpoints.keep(&mut session);
         }
-        let before = checkpoints.before(100_000 + near + 1).map(step);
+        let before = checkpoints.before(100_000 + near + 1).map(Kept::step);
         assert_eq!(before, Some(100_000 + near));
     }
 }

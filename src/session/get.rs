@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::asked::{Asked, Kind, Out};
 use super::kubectl::{self, SeenEvent};
+use super::past::Rows;
 use super::told_events::ToldEvent;
 use super::whole::{self, Found};
 use super::{Walk, referred};
@@ -147,7 +148,7 @@ impl Walk {
         let directory = &self.world().directory;
         let mut list: BTreeMap<u32, (SeenEvent, About)> = BTreeMap::new();
         for row in self.history() {
-            let Some((event, about)) = About::of_row(row, directory) else { continue };
+            let Some((event, about)) = About::of_row(&row, directory) else { continue };
             let first = list.get(&event.object).map_or(row.time, |(seen, _)| seen.first);
             list.insert(event.object, (SeenEvent { event, first, last: row.time }, about));
         }
@@ -162,11 +163,10 @@ impl Walk {
             .collect()
     }
 
-    /// What stands in an event object's row and does not change with the clock.
-    pub fn event_words(&self, told: ToldEvent) -> String {
+    /// What stands in an event object's row and does not change with the clock; `rows` are those of the history.
+    pub fn event_words(&self, told: ToldEvent, rows: &mut Rows<'_>) -> String {
         let directory = &self.world().directory;
-        let Some((event, about)) =
-            self.history().get(told.last as usize).and_then(|row| About::of_row(row, directory))
+        let Some((event, about)) = rows.at(told.last as usize).and_then(|row| About::of_row(&row, directory))
         else {
             return String::new();
         };
@@ -179,7 +179,7 @@ impl Walk {
     pub fn event_line(&self, told: ToldEvent) -> Option<Vec<(&'static str, String)>> {
         let w = self.world();
         let row = self.history().get(told.last as usize)?;
-        let (event, about) = About::of_row(row, &w.directory)?;
+        let (event, about) = About::of_row(&row, &w.directory)?;
         let first = self.history().get(told.first as usize)?.time;
         let seen = SeenEvent { event, first, last: row.time };
         let cells = tables::row(&event_value(&seen, &about), self.now())?;

@@ -193,41 +193,31 @@ impl Walk {
     pub fn earliest(&self) -> Time {
         match (self.horizon.step, self.checkpoints.first()) {
             (0, _) | (_, None) => self.plan().start,
-            (_, Some(kept)) => kept.world.now,
+            (_, Some(kept)) => kept.now(),
         }
     }
 
     /// Where what is known begins, for whoever asked for what lies before it.
     pub fn horizon_words(&self) -> String {
         let from = self.earliest().since(self.plan().start);
-        format!("{from}, and what lies before that is not kept: the last {} steps are", self.steps.len())
+        let steps = self.known() - self.past.base();
+        format!("{from}, and what lies before that is not kept: the last {steps} steps are")
     }
 
     /// Forgets what lies too far back, once that is a good part of all that is known.
     pub(super) fn forget_early(&mut self) {
         let Some(most) = self.horizon.most else { return };
-        if self.steps.len() <= most + most / 4 {
+        if (self.known() - self.past.base()) as usize <= most + most / 4 {
             return;
         }
         // Whoever stands further back stays where he is.
         let last = self.position().min(self.known() - most as u64);
         let Some(kept) = self.checkpoints.before(last) else { return };
-        let (step, at) = (kept.world.step, kept.world.now);
-        let Some(record) = self.step_record(step).copied() else { return };
-        let early = &self.rows[..record.rows_to];
-        let gone = Gone::of(early, at);
-        let rows = standing(early, &gone, at);
-        let dropped = record.rows_to - rows.len();
-        self.first.0 = rows.len();
-        self.rows.splice(..record.rows_to, rows);
-        self.steps.drain(..(step - self.horizon.step) as usize);
-        for own in &mut self.steps {
-            own.rows_to -= dropped;
-        }
-        for places in self.by_pod.iter_mut().chain(&mut self.by_object) {
-            *places = Vec::new();
-        }
-        self.index(0);
+        let (step, at) = (kept.step(), kept.now());
+        let Some(record) = self.step_record(step) else { return };
+        let early = self.past.history(0..record.rows_to).to_vec();
+        let gone = Gone::of(&early, at);
+        self.past = self.past.from(step, standing(&early, &gone, at));
         let early = self.figures.partition_point(|(own, _)| *own <= step);
         let stay = figures_standing(&self.figures[..early]);
         self.figures.splice(..early, stay);

@@ -6,6 +6,7 @@
 //! from the event's number, what a component knew at a step is seen by playing that step again.
 
 mod asked;
+pub(crate) mod asking;
 pub(crate) mod breakpoints;
 mod changes;
 pub(crate) mod checkpoints;
@@ -24,6 +25,7 @@ pub mod get;
 pub mod heartbeats;
 mod horizon;
 pub mod kubectl;
+pub(crate) mod kept;
 pub(crate) mod lesson;
 pub mod line;
 pub(crate) mod lineage;
@@ -32,6 +34,7 @@ pub(crate) mod moves;
 mod namespaces;
 mod nodes;
 pub(crate) mod objects;
+pub(crate) mod past;
 pub(crate) mod predict;
 pub mod present;
 mod referred;
@@ -65,6 +68,7 @@ use crate::scenario::plan::Plan;
 use crate::time::{Span, Time};
 use crate::world::{PodId, SimEvent, World};
 
+pub use asking::Asking;
 pub use breakpoints::Breakpoint;
 pub use commands::Done;
 pub use expect::Judge;
@@ -72,11 +76,12 @@ pub use lesson::{Graded, Score};
 pub use line::Line;
 pub use lives::Lives;
 pub use moves::{Direction, Move, Stop, Way};
+pub use past::{About, History, Rows, StepRecord};
 use scrape::Scraper;
 pub use script::{Files, Script};
 use settled::Settled;
 pub use walk::Walk;
-pub use why::Why;
+pub use why::{Reasons, Why, WhyOf};
 
 /// A run in progress.
 #[derive(Clone)]

@@ -147,13 +147,12 @@ impl Walk {
                     Err(stop) => return Some(stop),
                 },
                 Stage::Folding(mut watch, from) => {
-                    let history = self.history();
-                    let to = history.len().min(from.saturating_add(left.saturating_mul(LOOKED)));
-                    for row in &history[from..to] {
-                        watch.levels.fold(row);
-                    }
-                    left -= (to - from).div_ceil(LOOKED);
-                    if to < history.len() { Stage::Folding(watch, to) } else { Stage::Playing(watch) }
+                    let history = self.history().skip(from);
+                    let most = history.len().min(left.saturating_mul(LOOKED));
+                    history.iter().take(most).for_each(|row| watch.levels.fold(&row));
+                    left -= most.div_ceil(LOOKED);
+                    let to = from + most;
+                    if most < history.len() { Stage::Folding(watch, to) } else { Stage::Playing(watch) }
                 }
                 Stage::Playing(mut watch) => match self.play_until(&mut watch, left) {
                     Some(stop) => return Some(stop),
@@ -168,10 +167,10 @@ impl Walk {
                         true => next == 0 || found.is_some(),
                         false => next >= behind,
                     };
-                    let mut looked = 0;
+                    let (mut looked, mut reader) = (0, self.past.reader());
                     while looked < left.saturating_mul(LOOKED) && !over(next, found) {
                         looked += 1;
-                        if watch.stops(self.rows_of(next), &self.world().directory) {
+                        if watch.stops(reader.rows_of(next), &self.world().directory) {
                             found = Some(next);
                         }
                         next = if newest_first { next - 1 } else { next + 1 };
@@ -235,7 +234,7 @@ impl Walk {
                 let mut watch = Watch::new(to, &self.breakpoints);
                 // Newest first, and no further than needed; or all, as it has to be known what began to be so.
                 let next = if watch.needs_levels() { 1 } else { behind.saturating_sub(1) };
-                for row in if watch.needs_levels() { self.rows_of(0) } else { &[] } {
+                for row in if watch.needs_levels() { self.past.standing() } else { &[] } {
                     watch.levels.fold(row);
                 }
                 Stage::Looking { watch, next, behind, found: None }
@@ -247,8 +246,8 @@ impl Walk {
     #[cfg(feature = "serve")]
     pub(crate) fn looks_out(&self, to: &Move) -> Watch {
         let mut watch = Watch::new(to, &self.breakpoints);
-        for row in if watch.needs_levels() { self.history() } else { &[] } {
-            watch.levels.fold(row);
+        if watch.needs_levels() {
+            self.history().iter().for_each(|row| watch.levels.fold(&row));
         }
         watch
     }
@@ -267,7 +266,7 @@ impl Walk {
                 self.clock = self.clock.max(self.plan().until);
                 return Some(Stop::NotFound);
             }
-            if watch.stops(self.rows_of(self.position()), &self.world().directory) {
+            if watch.stops(&self.rows_of(self.position()), &self.world().directory) {
                 return Some(Stop::There);
             }
         }

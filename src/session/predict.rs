@@ -6,7 +6,6 @@
 use super::words::about;
 use super::{Direction, Move, Walk};
 use crate::api::{ContainerState, InstanceState, Phase, Sym};
-use crate::engine::random::entity;
 use crate::record::Change;
 use crate::time::{Span, Time};
 use crate::world::PodId;
@@ -198,75 +197,36 @@ impl Walk {
         });
     }
 
+    /// Whether a lesson's question is open here.
+    pub fn is_asked_here(&self) -> bool {
+        self.quiz.pending().is_some_and(|open| open.from_lesson && open.at == self.clock)
+    }
+
     /// Asks about what comes next for the selected pod, or for the one that changes first. False when nothing that could be
     /// asked comes any more. A lesson's question that is open here stays the one that is asked.
     pub fn ask(&mut self) -> bool {
-        if self.quiz.pending().is_some_and(|open| open.from_lesson && open.at == self.clock) {
+        if self.is_asked_here() {
             return true;
         }
         self.quiz.skip();
-        let Some(asked) = self.generate() else { return false };
-        self.quiz.asked.push(asked);
-        true
+        self.ask_whole(None)
     }
 
-    fn generate(&mut self) -> Option<Asked> {
-        let (here, clock, selected) = (self.position(), self.clock, self.selected);
-        let pick = entity(&[&self.plan().name, &here.to_string(), &self.quiz.asked.len().to_string()]);
-        let mut found = self.next_status(selected);
-        // The pod may have vanished, or ended for good: another one will do.
-        if found.is_none() && selected.is_some() {
-            found = self.next_status(None);
+    /// Asks before a move where STATUS is what changes next; false where it does not, or nothing can be asked.
+    pub fn ask_before(&mut self, to: &Move) -> bool {
+        self.ask_whole(Some(to))
+    }
+
+    fn ask_whole(&mut self, before: Option<&Move>) -> bool {
+        let mut asking = self.begin_asking(before);
+        loop {
+            if let Some(is_asked) = self.ask_on(&mut asking, usize::MAX) {
+                return is_asked;
+            }
         }
-        let asked = found.and_then(|found| {
-            self.seek(here);
-            self.clock = clock;
-            let mut kinds = [Self::status_question, Self::phase_question, Self::restart_question];
-            kinds.rotate_left((pick >> 20) as usize % 3);
-            // Nobody is asked the same thing at the same place twice.
-            kinds.into_iter().find_map(|kind| {
-                let asked = kind(self, &found, pick)?;
-                let again =
-                    self.quiz.asked.iter().any(|other| other.at == asked.at && other.ask == asked.ask);
-                (!again).then_some(asked)
-            })
-        });
-        self.seek(here);
-        self.clock = clock;
-        self.selected = selected;
-        asked
     }
 
-    /// Plays on to the next change of the STATUS column.
-    fn next_status(&mut self, pod: Option<PodId>) -> Option<NextStatus> {
-        let quiz = std::mem::take(&mut self.quiz);
-        let mut found = None;
-        while found.is_none() && self.play() {
-            found = self.rows_of(self.position()).iter().find_map(|row| match row.change {
-                Change::Status { from, to, .. }
-                    if from != to && !from.is_empty() && pod.is_none_or(|pod| row.pod == Some(pod.0)) =>
-                {
-                    Some((*row, PodId(row.pod?), from, to))
-                }
-                _ => None,
-            });
-        }
-        let found = found.map(|(row, pod, from, to)| {
-            let why = self.why(&row);
-            let reasons: Vec<String> = why
-                .links
-                .iter()
-                .skip(1)
-                .take(3)
-                .map(|link| format!("{}: {}", link.component, link.text))
-                .collect();
-            NextStatus { pod, from, to, at: row.time, why: reasons.join(". ") }
-        });
-        self.quiz = quiz;
-        found
-    }
-
-    fn status_question(&mut self, next: &NextStatus, pick: u64) -> Option<Asked> {
+    pub(super) fn status_question(&mut self, next: &NextStatus, pick: u64) -> Option<Asked> {
         const POOL: [&str; 12] = [
             "Running",
             "CrashLoopBackOff",
@@ -324,7 +284,7 @@ impl Walk {
         ))
     }
 
-    fn phase_question(&mut self, next: &NextStatus, pick: u64) -> Option<Asked> {
+    pub(super) fn phase_question(&mut self, next: &NextStatus, pick: u64) -> Option<Asked> {
         let p = self.world().pods.get(next.pod.ix())?;
         let (phase, status) = (p.status.phase(), p.shown.status);
         if phase.as_sym() == status || !p.exists {
@@ -353,21 +313,29 @@ impl Walk {
         ))
     }
 
-    fn restart_question(&mut self, next: &NextStatus, pick: u64) -> Option<Asked> {
-        let here = (self.position(), self.clock);
-        let p = self.world().find_local(next.pod)?;
+    /// The container of a pod that has ended, and is to start again.
+    pub(super) fn waits_for_start(&self, pod: PodId) -> Option<Sym> {
+        let p = self.world().find_local(pod)?;
         let stopped = |c: &crate::api::ContainerStatus| !matches!(c.state, ContainerState::Running { .. });
         let status = p.status.read();
         let own = status.containers.iter().find(|c| stopped(c) && c.last_state != ContainerState::Unset)?;
-        let (name, restarts) = (own.name, own.restart_count);
+        let newest = p.runtime.live.newest(own.name).filter(|c| c.state == InstanceState::Exited)?;
+        newest.finished_at.map(|_| own.name)
+    }
+
+    /// In how long it starts, once that is known.
+    pub(super) fn restart_question(
+        &mut self,
+        next: &NextStatus,
+        name: Sym,
+        started: Time,
+        pick: u64,
+    ) -> Option<Asked> {
+        let p = self.world().find_local(next.pod)?;
         let pod_name = p.ident.name;
-        let finished =
-            p.runtime.live.newest(name).filter(|c| c.state == InstanceState::Exited)?.finished_at?;
+        let finished = p.runtime.live.newest(name)?.finished_at?;
         let delay = p.find(name).and_then(|ix| p.memory(ix)).and_then(|memory| memory.backoff);
-        let started = self.next_start(next.pod, name, restarts);
-        self.seek(here.0);
-        self.clock = here.1;
-        let wait = started?.since(self.clock);
+        let wait = started.since(self.clock);
         if wait < Span::from_secs(2) {
             return None;
         }
@@ -396,18 +364,6 @@ impl Walk {
         ))
     }
 
-    /// When the container's next process starts.
-    fn next_start(&mut self, pod: PodId, name: Sym, _restarts: i32) -> Option<Time> {
-        let quiz = std::mem::take(&mut self.quiz);
-        let mut found = None;
-        while found.is_none() && self.play() {
-            let live = self.world().find_local(pod).and_then(|p| p.runtime.live.newest(name));
-            found = live.filter(|c| c.state == InstanceState::Running).and_then(|c| c.started_at);
-        }
-        self.quiz = quiz;
-        found
-    }
-
     fn asked(&self, ask: String, choices: Vec<String>, answer: usize, explain: String) -> Asked {
         Asked {
             at: self.clock,
@@ -425,34 +381,13 @@ impl Walk {
         }
     }
 
-    /// Whether a generated question should come before a forward move.
-    pub fn wants_question(&mut self, direction: Direction, to: &Move) -> bool {
+    /// Whether a generated question may come before a forward move: [`Walk::ask_before`] finds out.
+    pub fn wants_question(&self, direction: Direction, to: &Move) -> bool {
         self.quiz.on
             && direction == Direction::Forward
             && matches!(to, Move::Change | Move::PodChange(_))
             && self.quiz.pending().is_none()
             && self.world().pods.iter().any(|pod| pod.exists)
-            && self.changes_status_next(to)
-    }
-
-    /// Whether the STATUS column of some pod changes with the next change that a move would stop at.
-    fn changes_status_next(&mut self, to: &Move) -> bool {
-        let (here, clock, selected) = (self.position(), self.clock, self.selected);
-        let quiz = std::mem::take(&mut self.quiz);
-        let pod = if let Move::PodChange(pod) = to { Some(pod.0) } else { None };
-        let mut changes = None;
-        while changes.is_none() && self.play() {
-            let rows = self.rows_of(self.position());
-            let mut own = rows.iter().filter(|row| pod.is_none_or(|pod| row.pod == Some(pod))).peekable();
-            if own.peek().is_some() {
-                changes = Some(own.any(|row| {
-                    matches!(row.change, Change::Status { from, to, .. } if from != to && !from.is_empty())
-                }));
-            }
-        }
-        self.seek(here);
-        (self.clock, self.selected, self.quiz) = (clock, selected, quiz);
-        changes.unwrap_or(false)
     }
 
     /// How the predictions went, with the reasons for what was missed: what was said beside what is right, and what then came.
@@ -497,7 +432,8 @@ impl Walk {
         const SHOWN: usize = 4;
         let later = self.quiz.asked.iter().map(|other| other.at).filter(|at| *at > asked.at).min();
         let until = later.unwrap_or(Time::FAR);
-        let rows = self.history().iter().filter(|row| row.time >= asked.at && row.time < until);
+        let before = self.past.rows_by(asked.at - Span::from_micros(1));
+        let rows = self.history().skip(before).into_iter().take_while(|row| row.time < until);
         let shown = rows.filter(|row| {
             use crate::record::ObjectChange;
             match row.change {
@@ -515,7 +451,7 @@ impl Walk {
             let told = super::why::headline(row, &self.world().directory).replace("  ", ", ");
             format!("{}  {told}", super::words::offset(row.time, start))
         };
-        shown.take(SHOWN).map(words).collect()
+        shown.take(SHOWN).map(|row| words(&row)).collect()
     }
 }
 
@@ -524,12 +460,13 @@ pub fn said_and_right(asked: &Asked) -> String {
     format!("  you said:  {}\n  right is:  {}\n", asked.said(), asked.right())
 }
 
-struct NextStatus {
-    pod: PodId,
-    from: Sym,
-    to: Sym,
-    at: Time,
-    why: String,
+/// A change of STATUS that is asked about, and why it comes.
+pub(super) struct NextStatus {
+    pub(super) pod: PodId,
+    pub(super) from: Sym,
+    pub(super) to: Sym,
+    pub(super) at: Time,
+    pub(super) why: String,
 }
 
 /// How a person says a waiting time: in whole seconds, above a minute in tens.

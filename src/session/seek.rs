@@ -4,8 +4,11 @@
 //! made. Of a large fleet that takes as long as some hundred thousand steps do, and so it is done a part at a time: between two
 //! parts the walk stands at a place of the run like any other.
 
+use std::sync::Arc;
+
 use super::Walk;
 use super::checkpoints::interval;
+use super::kept::Kept;
 use crate::time::Time;
 
 /// A place that is gone to.
@@ -95,11 +98,16 @@ impl Walk {
     /// about as much as some steps for each of its pods.
     fn leap(&mut self, seek: &mut Seek, step: u64) -> bool {
         let here = self.position();
-        let kept = self.checkpoints.before(step).map_or(0, |kept| kept.world.step);
+        let kept = self.checkpoints.before(step).map_or(0, Kept::step);
         let is_nearer = kept > here + interval(self.session.world.pods.len()) / 4;
         seek.again = step < here || is_nearer;
         if seek.again {
-            self.session = self.session_before(step);
+            let done = Arc::clone(&self.session.done);
+            if let Some(kept) = self.checkpoints.before(step) {
+                kept.take_up(&mut self.session);
+            }
+            // What was done since it was kept is part of the run as well.
+            self.session.done = done;
         }
         seek.again
     }
@@ -112,7 +120,7 @@ impl Walk {
         }
         let near = step - self.position() <= dense;
         if (near || self.position().is_multiple_of(dense)) && self.checkpoints.wants(&self.session) {
-            self.checkpoints.keep(&self.session);
+            self.checkpoints.keep(&mut self.session);
         }
         let is_played = self.session.play().is_some();
         self.session.world.outbox.clear();

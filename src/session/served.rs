@@ -126,7 +126,7 @@ impl Served {
             self.written(w, to);
         }
         for step in self.step + 1..=walk.position() {
-            self.events_of(w, walk.rows_of(step), to);
+            self.events_of(w, walk.rows_of(step).iter().copied(), to);
         }
         self.deleted_namespaces(w, to);
         self.step = walk.position();
@@ -400,7 +400,7 @@ impl Served {
         }
     }
 
-    fn events_of(&mut self, w: &World, rows: &[Transition], to: &mut Vec<News>) {
+    fn events_of(&mut self, w: &World, rows: impl IntoIterator<Item = Transition>, to: &mut Vec<News>) {
         for row in rows {
             let (event, about) = match (row.change, row.pod) {
                 (Change::Event(event), Some(pod)) => (event, About::pod(w, pod as usize, row.node)),

@@ -11,9 +11,12 @@ pub struct ToldEvents {
     looked: usize,
     /// Those that tell of an event: the row, and the event object's number.
     rows: Vec<(u32, u32)>,
-    /// By the event object's number: the first row that tells of it, and the last.
-    ends: Vec<Option<(u32, u32)>>,
+    /// By the event object's number: the first row that tells of it, and the last; of most a run has one.
+    ends: Vec<(u32, u32)>,
 }
+
+/// In the place of the rows of an event of which nothing has been told.
+const NOTHING: (u32, u32) = (u32::MAX, u32::MAX);
 
 /// An event object by its rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,7 +29,7 @@ pub struct ToldEvent {
     pub last: u32,
 }
 
-fn event_of(row: &Transition) -> Option<u32> {
+fn event_of(row: Transition) -> Option<u32> {
     match row.change {
         Change::Event(event) | Change::Object { what: ObjectChange::Event(event), .. } => Some(event.object),
         _ => None,
@@ -47,7 +50,7 @@ impl ToldEvents {
             self.rows = rows;
         }
         let to = history.len().min(self.looked.saturating_add(most));
-        for (ix, row) in history.iter().enumerate().take(to).skip(self.looked) {
+        for (ix, row) in (self.looked..to).zip(history.skip(self.looked).iter()) {
             if let Some(object) = event_of(row) {
                 self.rows.push((ix as u32, object));
                 self.take(ix as u32, object);
@@ -65,17 +68,21 @@ impl ToldEvents {
     fn take(&mut self, row: u32, object: u32) {
         let at = object as usize;
         if self.ends.len() <= at {
-            self.ends.resize(at + 1, None);
+            self.ends.resize(at + 1, NOTHING);
         }
-        let first = self.ends[at].map_or(row, |(first, _)| first);
-        self.ends[at] = Some((first, row));
+        let first = if self.ends[at] == NOTHING { row } else { self.ends[at].0 };
+        self.ends[at] = (first, row);
+    }
+
+    /// One by its number.
+    pub fn told(&self, object: u32) -> Option<ToldEvent> {
+        let (first, last) = self.ends.get(object as usize).copied().filter(|ends| *ends != NOTHING)?;
+        Some(ToldEvent { object, first, last })
     }
 
     /// All of them, the latest last.
     pub fn all(&self) -> impl Iterator<Item = ToldEvent> + '_ {
-        self.rows.iter().filter_map(|(row, object)| match self.ends[*object as usize] {
-            Some((first, last)) if last == *row => Some(ToldEvent { object: *object, first, last }),
-            _ => None,
-        })
+        let own = self.rows.iter().filter_map(|(row, object)| Some((*row, self.told(*object)?)));
+        own.filter(|(row, told)| told.last == *row).map(|(_, told)| told)
     }
 }

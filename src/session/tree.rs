@@ -207,22 +207,27 @@ impl Walk {
         levels
     }
 
+    /// A workload and what it controls, as rows name them.
+    fn with_controlled(&self, key: ObjectKey) -> Vec<ObjectRow> {
+        let w = self.world();
+        let all = [key].into_iter().chain(w.workloads.controlled_by(key));
+        all.filter_map(|key| w.workloads.row(key)).collect()
+    }
+
     /// What has been written about a workload and what it controls, up to the cursor, in order.
     pub fn rows_of_workload(&self, key: ObjectKey) -> Vec<Transition> {
-        let w = self.world();
-        let all =
-            [key].into_iter().chain(w.workloads.controlled_by(key)).filter_map(|key| w.workloads.row(key));
-        let mut rows: Vec<Transition> =
-            all.flat_map(|row: ObjectRow| self.rows_of_object(row)).copied().collect();
+        let all = self.with_controlled(key).into_iter();
+        let mut rows: Vec<Transition> = all.flat_map(|row| self.rows_of_object(row)).collect();
         rows.sort_by_key(|row| row.step);
         rows
     }
 
     /// The last of it in words, with its instant.
     pub fn last_of_workload(&self, key: ObjectKey) -> Option<String> {
-        let rows = self.rows_of_workload(key);
-        let row = rows.last()?;
-        let words = headline(row, &self.world().directory);
+        let last =
+            self.with_controlled(key).into_iter().filter_map(|row| self.rows_of_object(row).next_back());
+        let row = last.max_by_key(|row| row.step)?;
+        let words = headline(&row, &self.world().directory);
         Some(format!("{}  {words}", offset(row.time, self.plan().start)))
     }
 

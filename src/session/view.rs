@@ -9,7 +9,7 @@ impl Walk {
     pub fn view(&self) -> Vec<u8> {
         let w = self.world();
         let mut view = View::default();
-        self.history().iter().for_each(|row| view.row(&w.directory, row));
+        self.history().iter().for_each(|row| view.row(&w.directory, &row));
         let known = self.figures.iter().take_while(|(step, _)| *step <= self.position());
         known.for_each(|(_, row)| view.figures(&w.directory, row));
         let told = self.asides.iter().take_while(|(step, _)| *step <= self.position());

@@ -1,34 +1,41 @@
 //! A run with a place in it: where we stand, what has happened, and the way back.
 //!
 //! A place is a number of steps played, and an instant that is not before the last of them (between two events time
-//! passes, and ages with it). Everything that was ever played on this line is kept as rows and steps, so that looking back
-//! needs no world; a world of an earlier place is made by copying the nearest checkpoint and playing on.
+//! passes, and ages with it). Everything that was ever played on this line is kept as rows and steps ([`super::past`]), so that
+//! looking back needs no world; a world of an earlier place is made by copying the nearest checkpoint and playing on.
 
-use std::ops::Range;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::checkpoints::Checkpoints;
 use super::horizon::Horizon;
-use super::{Breakpoint, Done, Script, Session};
-use crate::record::{Aside, Change, FiguresRow, ObjectRow, Transition};
+use super::kept::Kept;
+use super::past::{About, History, Past, StepRecord};
+use super::{Breakpoint, Done, Played, Script, Session};
+use crate::record::{Aside, FiguresRow, ObjectRow, Transition};
 use crate::scenario::Plan;
 use crate::time::{Span, Time};
 use crate::world::workloads::ObjectKey;
 use crate::world::{PodId, SimEvent, World};
 
-/// One step as it was played.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct StepRecord {
-    /// Its instant.
-    pub at: Time,
-    /// What was played.
-    pub event: SimEvent,
-    /// The event's number in the queue.
-    pub sequence: u64,
-    /// The number that the queue would give next, after the step: what the step queued lies before it.
-    pub queued_to: u64,
-    /// How many rows the run had after the step.
-    pub rows_to: usize,
+/// What a step has told.
+struct Told {
+    step: u64,
+    played: Played,
+    /// The number that the queue gives next.
+    queued_to: u64,
+    rows: Vec<Transition>,
+    figures: Vec<FiguresRow>,
+    asides: Vec<Aside>,
+}
+
+impl Told {
+    fn of(session: &mut Session, played: Played) -> Told {
+        let (rows, asides) = (session.take_transitions(), session.take_asides());
+        let w = &mut session.world;
+        let figures = w.figures.as_mut().map(std::mem::take).unwrap_or_default();
+        Told { step: w.step, played, queued_to: w.queue.next_number(), rows, figures, asides }
+    }
 }
 
 /// A run with a place in it.
@@ -41,21 +48,16 @@ pub struct Walk {
     pub(super) clock: Time,
     /// What lies further back is not known.
     pub(super) horizon: Horizon,
-    /// All steps that are known, also those ahead of the cursor: the one after the horizon is the first.
-    pub(super) steps: Vec<StepRecord>,
-    pub(super) rows: Vec<Transition>,
-    /// Places among the rows, by pod.
-    pub(super) by_pod: Vec<Vec<u32>>,
-    /// Places among the rows, by object.
-    pub(super) by_object: Vec<Vec<u32>>,
+    /// All steps that are known with their rows, also those ahead of the cursor: the one after the horizon is the first.
+    pub(super) past: Past,
     /// How workloads stood after their writes, each with its step.
     pub(super) figures: Vec<(u64, FiguresRow)>,
     /// Places among these, by object.
     pub(super) by_figures: Vec<Vec<u32>>,
     /// What was told beside the rows, each with its step.
     pub(super) asides: Vec<(u64, Aside)>,
-    /// Rows with which what is known begins, and numbers with which the run does.
-    pub(super) first: (usize, u64),
+    /// The number that the queue would have given next when the run began.
+    pub(super) first_number: u64,
     pub(super) checkpoints: Checkpoints,
     /// What was known of the pod that was asked about last.
     pub(super) lineage: Option<super::lineage::Lineage>,
@@ -77,44 +79,24 @@ impl Walk {
         session.world.begin_asides();
         let asides = session.take_asides();
         let rows = session.take_transitions();
-        let first = (rows.len(), session.world.queue.next_number());
-        let mut walk = Walk {
+        let first_number = session.world.queue.next_number();
+        Walk {
             script,
             seed,
             clock: plan.start,
-            checkpoints: Checkpoints::new(session.clone()),
+            checkpoints: Checkpoints::new(&mut session),
             session,
-            horizon: Horizon::start(first.1),
-            steps: Vec::new(),
-            rows,
-            by_pod: Vec::new(),
-            by_object: Vec::new(),
+            horizon: Horizon::start(first_number),
+            past: Past::begin(rows, 0, plan.start, first_number),
             figures: Vec::new(),
             by_figures: Vec::new(),
             asides: asides.into_iter().map(|aside| (0, aside)).collect(),
-            first,
+            first_number,
             lineage: None,
             quiz: super::predict::Quiz::default(),
             breakpoints: Vec::new(),
             selected: None,
             workload: None,
-        };
-        walk.index(0);
-        walk
-    }
-
-    /// Files the rows from here on by their pods and objects.
-    pub(super) fn index(&mut self, from: usize) {
-        for (at, row) in self.rows.iter().enumerate().skip(from) {
-            let (list, number) = match (row.pod, row.change) {
-                (Some(pod), _) => (&mut self.by_pod, pod as usize),
-                (None, Change::Object { object, .. }) => (&mut self.by_object, object as usize),
-                _ => continue,
-            };
-            if list.len() <= number {
-                list.resize_with(number + 1, Vec::new);
-            }
-            list[number].push(at as u32);
         }
     }
 
@@ -170,11 +152,11 @@ impl Walk {
     }
     /// How many steps have been played, the cursor's future included.
     pub fn known(&self) -> u64 {
-        self.horizon.step + self.steps.len() as u64
+        self.past.known()
     }
     /// The last step that was played by this instant, of those that are known.
     pub(super) fn step_by(&self, at: Time) -> u64 {
-        self.horizon.step + self.steps.partition_point(|record| record.at <= at) as u64
+        self.past.step_by(at)
     }
     /// Nothing more happens before the end of the run.
     pub fn at_end(&self) -> bool {
@@ -194,45 +176,33 @@ impl Walk {
     }
 
     /// The step with this number; the start of the run has number 0 and no record, and what is forgotten has none.
-    pub fn step_record(&self, step: u64) -> Option<&StepRecord> {
-        step.checked_sub(self.horizon.step + 1).and_then(|at| self.steps.get(at as usize))
-    }
-    fn row_range(&self, step: u64) -> Range<usize> {
-        let to = |step: u64| self.step_record(step).map_or(self.first.0, |record| record.rows_to);
-        match step <= self.horizon.step {
-            true => 0..self.first.0,
-            false => to(step - 1)..to(step),
-        }
+    pub fn step_record(&self, step: u64) -> Option<StepRecord> {
+        self.past.step(step)
     }
     /// What a step wrote.
-    pub fn rows_of(&self, step: u64) -> &[Transition] {
-        &self.rows[self.row_range(step)]
+    pub fn rows_of(&self, step: u64) -> Cow<'_, [Transition]> {
+        self.past.rows_of(step)
     }
     /// What has been written up to the cursor.
-    pub fn history(&self) -> &[Transition] {
-        &self.rows[..self.row_range(self.position()).end]
+    pub fn history(&self) -> History<'_> {
+        self.past.history(0..self.written())
+    }
+    /// How many rows have been written up to the cursor.
+    pub fn written(&self) -> usize {
+        self.past.rows_to(self.position())
     }
     /// What is known to have been written after an instant, up to another one, also ahead of the cursor.
-    pub fn rows_between(&self, after: Time, to: Time) -> &[Transition] {
-        let until = |at: Time| self.rows.partition_point(|row| row.time <= at);
-        &self.rows[until(after)..until(to).max(until(after))]
+    pub fn rows_between(&self, after: Time, to: Time) -> History<'_> {
+        let from = self.past.rows_by(after);
+        self.past.history(from..self.past.rows_by(to).max(from))
     }
     /// What has been written about a pod up to the cursor.
-    pub fn rows_about(&self, pod: PodId) -> impl DoubleEndedIterator<Item = &Transition> {
-        self.rows_at(self.by_pod.get(pod.ix()))
+    pub fn rows_about(&self, pod: PodId) -> About<'_> {
+        self.past.about_pod(pod, self.written())
     }
     /// What has been written up to the cursor about an object that is no pod.
-    pub fn rows_of_object(&self, object: ObjectRow) -> impl DoubleEndedIterator<Item = &Transition> {
-        self.rows_at(self.by_object.get(object as usize))
-    }
-    fn rows_at<'a>(
-        &'a self,
-        places: Option<&'a Vec<u32>>,
-    ) -> impl DoubleEndedIterator<Item = &'a Transition> + use<'a> {
-        let places = places.map_or(&[][..], |places| places);
-        let here = self.row_range(self.position()).end;
-        let until = places.partition_point(|at| (*at as usize) < here);
-        places[..until].iter().map(|at| &self.rows[*at as usize])
+    pub fn rows_of_object(&self, object: ObjectRow) -> About<'_> {
+        self.past.about_object(object, self.written())
     }
     /// The step that queued what a step played; 0: the scenario itself, or whoever acts.
     pub fn cause(&self, step: u64) -> u64 {
@@ -246,40 +216,42 @@ impl Walk {
         if sequence < self.horizon.number {
             return 0;
         }
-        self.horizon.step + self.steps.partition_point(|record| record.queued_to <= sequence) as u64 + 1
+        self.past.queued_by(sequence)
     }
 
     /// Plays the next step; its rows are then those of [`Walk::position`]. False at the end of the run.
     pub fn play(&mut self) -> bool {
         if self.checkpoints.wants(&self.session) {
-            self.checkpoints.keep(&self.session);
+            self.checkpoints.keep(&mut self.session);
         }
         let Some(played) = self.session.play() else { return false };
         self.clock = self.clock.max(played.at);
-        let written = self.session.take_transitions();
-        let figures = self.session.world.figures.as_mut().map(std::mem::take).unwrap_or_default();
-        let asides = self.session.take_asides();
-        let step = self.position();
+        let told = Told::of(&mut self.session, played);
+        self.take_in(told);
+        true
+    }
+
+    /// A copy of the world that has gone ahead plays its next step; what that wrote, None at the end of the run.
+    pub(super) fn play_ahead(&mut self, scout: &mut Session) -> Option<Vec<Transition>> {
+        let played = scout.play()?;
+        let told = Told::of(scout, played);
+        Some(self.take_in(told))
+    }
+
+    /// What a step told is known from now on; what it wrote.
+    fn take_in(&mut self, told: Told) -> Vec<Transition> {
+        let Told { step, played, queued_to, rows, figures, asides } = told;
         if step <= self.known() {
-            debug_assert_eq!(written, self.rows_of(step), "step {step} is played as it was");
+            debug_assert_eq!(rows[..], self.rows_of(step)[..], "step {step} is played as it was");
         } else {
-            let before = self.rows.len();
-            self.rows.extend_from_slice(&written);
-            let told = self.figures.len();
+            let before = self.figures.len();
             self.figures.extend(figures.into_iter().map(|row| (step, row)));
-            self.index_figures(told);
+            self.index_figures(before);
             self.asides.extend(asides.into_iter().map(|aside| (step, aside)));
-            self.index(before);
-            self.steps.push(StepRecord {
-                at: played.at,
-                event: played.event,
-                sequence: played.sequence,
-                queued_to: self.session.world.queue.next_number(),
-                rows_to: self.rows.len(),
-            });
+            self.past.push(played, queued_to, &rows);
             self.forget_early();
         }
-        true
+        rows
     }
 
     /// The view model tells whole milliseconds, rounded down: the instant by which all has been played that it tells of the
@@ -301,22 +273,19 @@ impl Walk {
     pub(super) fn copied_at(&self, at: Time) -> Walk {
         let at = at.max(self.earliest());
         let known = self.step_by(at);
-        let session = self.session_before(known);
+        let mut session = self.session_before(known);
         let mut walk = Walk {
             script: self.script.clone(),
             seed: self.seed,
             clock: session.world.now,
-            checkpoints: Checkpoints::new(session.clone()),
+            checkpoints: Checkpoints::new(&mut session),
             session,
             horizon: self.horizon,
-            steps: self.steps.clone(),
-            rows: self.rows.clone(),
-            by_pod: self.by_pod.clone(),
-            by_object: self.by_object.clone(),
+            past: self.past.clone(),
             figures: self.figures.clone(),
             by_figures: self.by_figures.clone(),
             asides: self.asides.clone(),
-            first: self.first,
+            first_number: self.first_number,
             lineage: None,
             quiz: self.quiz.clone(),
             breakpoints: Vec::new(),
@@ -341,27 +310,20 @@ impl Walk {
 
     /// A session that stands at this step or before, from where it is to be played on to it.
     pub(super) fn session_before(&self, step: u64) -> Session {
-        let kept = self.checkpoints.before(step).unwrap_or(&self.session).clone();
+        let kept = self.checkpoints.before(step).map_or_else(|| self.session.clone(), Kept::session);
         // What was done since it was kept is part of the run as well.
         Session { done: Arc::clone(&self.session.done), ..kept }
     }
 
     /// Forgets what is known of the time after this step, not before the cursor: it has another future now.
     pub(super) fn forget_after(&mut self, step: u64) {
-        let rows = self.row_range(step).end;
-        self.steps.truncate(step.saturating_sub(self.horizon.step) as usize);
+        self.past.forget_after(step);
         self.figures.truncate(self.figures.partition_point(|(at, _)| *at <= step));
         let told = self.figures.len();
         for places in &mut self.by_figures {
             places.truncate(places.partition_point(|at| (*at as usize) < told));
         }
         self.asides.truncate(self.asides.partition_point(|(at, _)| *at <= step));
-        if rows < self.rows.len() {
-            self.rows.truncate(rows);
-            for places in self.by_pod.iter_mut().chain(&mut self.by_object) {
-                places.truncate(places.partition_point(|at| (*at as usize) < rows));
-            }
-        }
         self.checkpoints.forget_after(step);
         self.session.done = self.session.done.iter().filter(|done| done.step <= step).cloned().collect();
         self.lineage = None;

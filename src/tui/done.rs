@@ -204,14 +204,14 @@ impl App {
         let start = self.walk.plan().start;
         let rows = self.walk.rows_between(from, to);
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-        for row in rows {
+        for row in &rows {
             *kinds.entry(kind(&row.change)).or_default() += 1;
         }
         let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let directory = &self.walk.world().directory;
         let lines = rows.iter().take(SHOWN);
         let lines: Vec<String> = lines
-            .map(|row| format!("{}  {}", offset(row.time, start), why::headline(row, directory)))
+            .map(|row| format!("{}  {}", offset(row.time, start), why::headline(&row, directory)))
             .collect();
         let more =
             if rows.len() > SHOWN { format!("\n… and {} more", rows.len() - SHOWN) } else { String::new() };

@@ -364,10 +364,11 @@ impl App {
             self.mode = Mode::Question { marked: 0 };
         } else if self.walk.keeps_silent() {
             self.refuse("the lesson asks by itself: → goes on");
-        } else if self.walk.ask() {
+        } else if self.walk.is_asked_here() {
             self.mode = Mode::Question { marked: 0 };
         } else {
-            self.refuse("there is nothing to ask here");
+            self.walk.quiz.skip();
+            self.ask_first(None);
         }
     }
 

@@ -8,7 +8,7 @@ use super::views::View;
 use crate::record::{Change, Transition};
 use crate::session::futures::Ahead;
 use crate::session::words::offset;
-use crate::session::{Direction, Move, Stop, Way, why};
+use crate::session::{Asking, Direction, Move, Reasons, Stop, Way, why};
 use crate::time::Span;
 use crate::world::PodId;
 use crate::world::workloads::ObjectKey;
@@ -17,10 +17,12 @@ use crate::world::workloads::ObjectKey;
 pub(super) enum Task {
     /// A move, and what is done once it has ended.
     Way(Box<Way>, Then),
-    /// The causes of a change are looked up; whether that was told.
-    Why(Transition, bool),
+    /// Causes are looked up; whether that was told.
+    Why(Box<Reasons>, bool),
     /// Futures are played, one after the other; whether that was told.
     Ahead(Box<Ahead>, bool),
+    /// A question is made of what comes; the move before which that is, and whether it was told.
+    Ask(Box<Asking>, Option<(Direction, Move)>, bool),
 }
 
 /// What is done where a move ends.
@@ -37,12 +39,17 @@ impl App {
     /// Moves on; a prediction may be asked for first.
     pub fn go(&mut self, direction: Direction, to: &Move) {
         self.playing = false;
-        if self.walk.wants_question(direction, to) && self.walk.ask() {
-            self.interrupted = Some((direction, to.clone()));
-            self.mode = Mode::Question { marked: 0 };
-            return;
+        if self.walk.wants_question(direction, to) {
+            return self.ask_first(Some((direction, to.clone())));
         }
         self.moved(direction, to);
+    }
+
+    /// Makes a question of what comes, before a move where one is given.
+    pub(super) fn ask_first(&mut self, before: Option<(Direction, Move)>) {
+        let asking = self.walk.begin_asking(before.as_ref().map(|(_, to)| to));
+        self.task = Some(Task::Ask(Box::new(asking), before, false));
+        self.hurry();
     }
 
     /// The move in whose way a question came goes on.
@@ -112,17 +119,39 @@ impl App {
                     self.task = Some(Task::Ahead(ahead, true));
                 }
             }
-            Some(Task::Why(row, is_told)) => match self.walk.look_up(&row, self.slice) {
-                true => {
-                    let why = self.walk.why(&row);
+            Some(Task::Ask(mut asking, before, is_told)) => {
+                let is_asked = self.walk.ask_on(&mut asking, self.slice);
+                if is_told && is_asked.is_some() {
+                    self.told = None;
+                }
+                match (is_asked, before) {
+                    (None, before) => {
+                        self.tell("looking ahead for what to ask; Esc leaves it");
+                        self.task = Some(Task::Ask(asking, before, true));
+                    }
+                    (Some(true), before) => {
+                        if before.is_some() {
+                            self.interrupted = before;
+                        }
+                        self.mode = Mode::Question { marked: 0 };
+                    }
+                    (Some(false), Some((direction, to))) => self.moved(direction, &to),
+                    (Some(false), None) => self.refuse("there is nothing to ask here"),
+                }
+            }
+            Some(Task::Why(reasons, is_told)) => match self.walk.why_on(&reasons, self.slice) {
+                Some(why) => {
                     if is_told {
                         self.told = None;
                     }
-                    self.read_why(&why);
+                    match why {
+                        Ok(why) => self.read_why(&why),
+                        Err(problem) => self.refuse(problem),
+                    }
                 }
-                false => {
+                None => {
                     self.tell("looking up what was known of it; Esc leaves it");
-                    self.task = Some(Task::Why(row, true));
+                    self.task = Some(Task::Why(reasons, true));
                 }
             },
         }
@@ -261,10 +290,10 @@ impl App {
     pub fn pass(&mut self, passed: Duration) {
         let micros = i64::try_from(passed.as_micros()).unwrap_or(0).saturating_mul(i64::from(self.speed));
         let to = self.walk.now() + Span::from_micros(micros);
-        let before = self.walk.history().len();
+        let before = self.walk.written();
         // What cannot be played in the time of a frame is played in the next one: then it goes slower.
         let stop = self.walk.go_on(&mut Way::new(Direction::Forward, Move::To(to)), self.slice);
-        if self.walk.history().len() > before
+        if self.walk.written() > before
             && let Some(row) = self.walk.last_change(None)
         {
             let text = why::headline(&row, &self.walk.world().directory);

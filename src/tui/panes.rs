@@ -81,7 +81,7 @@ pub fn lines(app: &App, tab: Tab, width: usize, height: usize) -> (Vec<Line<'sta
     let lines = match (tab, app.pod()) {
         (Tab::Coming, _) => coming(app),
         (Tab::History, _) => {
-            above = app.walk.history().len().saturating_sub(height);
+            above = app.walk.written().saturating_sub(height);
             history(app, height)
         }
         (Tab::Lives, _) => lives(app, width, height),
@@ -356,11 +356,11 @@ fn lives(app: &App, width: usize, height: usize) -> Vec<Line<'static>> {
 
 fn history(app: &App, height: usize) -> Vec<Line<'static>> {
     let start = app.walk.plan().start;
-    let rows = app.walk.history();
-    let lines: Vec<Line<'static>> = rows[rows.len().saturating_sub(height.max(1))..]
+    let rows = app.walk.history().last(height.max(1));
+    let lines: Vec<Line<'static>> = rows
         .iter()
         .map(|row| {
-            let words = why::headline(row, &app.walk.world().directory);
+            let words = why::headline(&row, &app.walk.world().directory);
             Line::raw(format!("{}  {words}", offset(row.time, start)))
         })
         .collect();

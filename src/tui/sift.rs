@@ -10,8 +10,8 @@ const ROWS: usize = 8_192;
 #[derive(Default)]
 pub struct Sift {
     filter: Filter,
-    /// By the row's number: the write after which it was looked at, and whether it is kept.
-    known: Vec<Option<(u64, bool)>>,
+    /// By the row's number: twice the write after which it was looked at, and one more where it is kept; 0: not looked at yet.
+    known: Vec<u64>,
     looked: usize,
     left: usize,
 }
@@ -23,7 +23,7 @@ impl Sift {
             // Who types on asks for more: what was not kept is not kept now either.
             let is_known = filter.narrows(&self.filter);
             let known = std::mem::take(&mut self.known).into_iter();
-            let known = known.map(|own| own.filter(|(_, is_kept)| is_known && !is_kept)).collect();
+            let known = known.map(|own| if is_known && own & 1 == 0 { own } else { 0 }).collect();
             *self = Sift { filter: filter.clone(), known, ..Sift::default() };
         }
         (self.looked, self.left) = (0, 0);
@@ -43,21 +43,21 @@ impl Sift {
         spelled: &Spelled,
     ) -> bool {
         if self.known.len() <= row {
-            self.known.resize(row + 1, None);
+            self.known.resize(row + 1, 0);
         }
-        let before = self.known[row];
+        let (before, own) = (self.known[row], (written + 1) << 1);
         match before {
-            Some((own, is_kept)) if own == written => is_kept,
+            _ if before & !1 == own => before & 1 == 1,
             _ if self.looked < ROWS => {
                 self.looked += 1;
                 spelled.one();
                 let is_kept = looks(&self.filter);
-                self.known[row] = Some((written, is_kept));
+                self.known[row] = own | u64::from(is_kept);
                 is_kept
             }
             _ => {
                 self.left += 1;
-                before.is_some_and(|(_, is_kept)| is_kept)
+                before & 1 == 1
             }
         }
     }

@@ -162,8 +162,8 @@ pub enum Lines {
         /// From above.
         lines: Vec<String>,
     },
-    /// Events: spelled are those that are seen.
-    Events(Vec<ToldEvent>),
+    /// Events by their numbers: spelled are those that are seen.
+    Events(Vec<u32>),
 }
 
 /// Which rows are kept.
@@ -385,16 +385,18 @@ impl App {
         const ROWS: usize = 200_000;
         let mut events = self.kept.events.borrow_mut();
         let mut left = events.follow(&self.walk, ROWS);
-        let mut all: Vec<ToldEvent> = events.all().collect();
-        if !self.filter.is_empty() {
-            let mut sift = self.kept.sift.borrow_mut();
+        let (mut sift, has_filter) = (self.kept.sift.borrow_mut(), !self.filter.is_empty());
+        if has_filter {
             sift.begin(&self.filter);
-            all.retain(|told| {
-                let looks = |filter: &Filter| filter.takes(&self.walk.event_words(*told));
-                sift.keeps(told.object as usize, u64::from(told.last), looks, &self.kept.spelled)
-            });
-            left += sift.left();
         }
+        let mut rows = self.walk.history().iter();
+        let mut keeps = |told: &ToldEvent| {
+            let looks = |filter: &Filter| filter.takes(&self.walk.event_words(*told, &mut rows));
+            sift.keeps(told.object as usize, u64::from(told.last), looks, &self.kept.spelled)
+        };
+        let is_kept = |told: &ToldEvent| !has_filter || keeps(told);
+        let all = events.all().filter(is_kept).map(|told| told.object).collect();
+        left += if has_filter { sift.left() } else { 0 };
         self.kept.left.set(left);
         Lines::Events(all)
     }
@@ -414,11 +416,11 @@ impl App {
                 (header.clone(), lines.iter().skip(first).take(count).cloned().collect())
             }
             Lines::Events(all) => {
-                let shown = all.iter().skip(first).take(count);
+                let (shown, events) = (all.iter().skip(first).take(count), self.kept.events.borrow());
                 let rows: Vec<_> = shown
-                    .filter_map(|told| {
+                    .filter_map(|object| {
                         self.kept.spelled.one();
-                        self.walk.event_line(*told)
+                        self.walk.event_line(events.told(*object)?)
                     })
                     .collect();
                 aligned(&rows)
@@ -458,7 +460,8 @@ impl App {
     pub fn event(&self) -> Option<ToldEvent> {
         match &*self.lines() {
             Lines::Events(all) if self.view.has_events() => {
-                all.get(self.row.min(all.len().saturating_sub(1))).copied()
+                let object = all.get(self.row.min(all.len().saturating_sub(1)))?;
+                self.kept.events.borrow().told(*object)
             }
             _ => None,
         }
@@ -468,7 +471,7 @@ impl App {
     /// nothing else.
     pub fn jump(&mut self) -> bool {
         if self.view.has_events() {
-            let about = self.event().map(|told| self.walk.history()[told.last as usize]);
+            let about = self.event().and_then(|told| self.walk.history().get(told.last as usize));
             match about.map(|row| self.about(&row)) {
                 None => self.refuse("no event is marked"),
                 Some(About::Object(key)) => {

@@ -107,7 +107,7 @@ pub struct TaintEviction {
 }
 
 /// What the taint eviction controller asks for about a pod that has to go, one after the other.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TaintRequest {
     /// The pod as it is.
     Get,

@@ -11,7 +11,7 @@ use crate::api::{ProbeKind, Sym};
 use crate::scenario::plan::TemplateIx;
 
 /// What is going to happen, and to whom; each variant is one way in which a run goes on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[expect(missing_docs, reason = "what a variant carries, the types say")]
 pub enum SimEvent {
     /// The API server stores a new pod: a replica of a template.

@@ -34,7 +34,7 @@ use crate::rules::machinery::work_queue::{self, Limiter, WorkQueue};
 use crate::time::{Span, Time};
 
 /// A controller of kube-controller-manager that works from a queue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Controller {
     Deployment,
     ReplicaSet,

@@ -83,7 +83,7 @@ pub struct Shared {
 }
 
 /// The newest instance of a container, and how far its script is.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ContainerRun {
     /// How many pulls of its image were begun.
     pub pulls: u32,

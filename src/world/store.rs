@@ -21,6 +21,14 @@ impl<T> std::ops::Deref for Store<T> {
 }
 
 impl<T> Store<T> {
+    /// Of a world that was kept: these are its objects.
+    pub fn of(objects: Vec<T>) -> Store<T> {
+        Store(objects)
+    }
+    /// All of them, and their room.
+    pub fn into_list(self) -> Vec<T> {
+        self.0
+    }
     /// An object that is about to be written.
     pub fn write(&mut self, ix: usize) -> &mut T {
         &mut self.0[ix]

@@ -60,14 +60,14 @@ pub struct Attachment {
 }
 
 /// How far a pod's claims are.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct ClaimMounts {
     /// All other volumes of the pod are mounted.
     pub others: bool,
     pub claims: Vec<ClaimMount>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct ClaimMount {
     pub volume: VolumeIx,
     pub stage: MountStage,

@@ -18,7 +18,7 @@ use crate::rules::machinery::events::Correlator;
 use crate::time::{Span, Time};
 
 /// What a kubelet remembers of a container beside what the runtime has of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct ContainerMemory {
     /// The kubelet's crash-loop back-off of this container.
     pub backoff: Option<Entry>,
@@ -30,7 +30,7 @@ pub struct ContainerMemory {
 }
 
 /// A container that is being stopped.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Kill {
     pub stage: KillStage,
     pub began: Time,
@@ -51,7 +51,7 @@ pub enum KillStage {
 }
 
 /// The probe workers of a container, one for each kind; most containers have none, and then there is nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Probers(Option<Box<[Option<Prober>; ProbeKind::ALL.len()]>>);
 
 impl Probers {
@@ -81,7 +81,7 @@ impl Probers {
 }
 
 /// A probe worker (pkg/kubelet/prober/worker.go).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Prober {
     /// Ticks stand at this instant plus whole periods.
     pub anchor: Time,
@@ -141,7 +141,7 @@ pub enum Work {
     Finished,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Stage {
     /// Waits until everything is mounted.
     Volumes,
@@ -169,7 +169,7 @@ pub enum Stage {
 }
 
 /// A run of the pod worker in progress.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Run {
     /// What the worker was at when it began; by now a run of [`Work::Sync`] may be one too many.
     pub work: Work,
@@ -240,7 +240,7 @@ impl SpareRuns {
 
 /// A sync that has found nothing new. The next one does not, either, while the pod's object and the status that the kubelet
 /// holds have these versions, and the worker's cache is the same.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Settled {
     /// The last digits of both, which tell them from those just before.
     pub api_version: u32,
@@ -249,7 +249,7 @@ pub struct Settled {
 }
 
 /// The kubelet's pod worker with everything that the kubelet holds of the pod.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Worker {
     pub node: NodeId,
     /// What generations of what it queues begin with ([`super::Kubelet::first_generation`]).

@@ -1,5 +1,5 @@
-//! Every key of the format at its edges: refused with a good error, or run in a bounded number of steps. The keys come from the
-//! schema, so that a new one is tried without anybody thinking of it.
+//! Every key of the format at its edges: refused with a good error, or run in a bounded number of steps and bytes. The keys come from
+//! the schema, so that a new one is tried without anybody thinking of it.
 
 use std::sync::Arc;
 
@@ -214,6 +214,18 @@ const STEPS: u64 = 2_000_000;
 /// A plan with more pods than this is loaded, and not run here: `limits.rs` runs large ones.
 const PODS: u64 = 200;
 
+/// All that is tried here side by side fits into so much: whoever asks for more gets none, and ends the test with a word of it.
+const BYTES: u64 = 2 << 30;
+
+fn bound_memory() {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sys::resource::{Resource, getrlimit, setrlimit};
+        let (_, most) = getrlimit(Resource::RLIMIT_DATA).expect("there is a limit");
+        setrlimit(Resource::RLIMIT_DATA, BYTES.min(most), most).expect("it can be lowered");
+    }
+}
+
 /// None where all went well.
 fn tried(path: &str, value: &str) -> Option<String> {
     let set = [format!("{path}={value}")];
@@ -243,6 +255,7 @@ fn tried(path: &str, value: &str) -> Option<String> {
 #[test]
 fn every_key_at_its_edges() {
     use rayon::prelude::*;
+    bound_memory();
     let schema = scenario::schema();
     let mut keys = of_the_spec();
     walk(&schema["$defs"], &schema, "", 0, &mut keys);
@@ -331,6 +344,7 @@ fn judged(told: &str, value: &str) -> Option<String> {
 #[test]
 fn every_key_with_values_of_other_kinds() {
     use rayon::prelude::*;
+    bound_memory();
     let schema = scenario::schema();
     let mut keys = of_the_spec();
     walk(&schema["$defs"], &schema, "", 0, &mut keys);

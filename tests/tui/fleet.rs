@@ -1,7 +1,7 @@
 //! What a frame and a key cost where there are many pods, counted in rows that are spelled: those that are seen, and no others.
 
 use kubelapse::session::kubectl;
-use kubelapse::tui::App;
+use kubelapse::tui::{App, Mode};
 
 use super::hands::{press, press_once, screen, walk_of};
 
@@ -155,6 +155,21 @@ fn what_takes_long_can_be_stopped() {
     press_once(&mut app, "<esc>");
     let here = app.walk.position();
     assert!(!app.works() && (300..2_000).contains(&here), "{here}");
+    // So can a question that is made of what comes: nobody has moved meanwhile.
+    press(&mut app, "g10s<enter>");
+    let here = (app.walk.position(), app.walk.now());
+    app.slice = 3;
+    press_once(&mut app, "a");
+    assert!(app.works() && app.mode == Mode::Walk);
+    let seen = screen(&app, 80, 24);
+    assert!(seen.contains("looking ahead for what to ask; Esc leaves it"), "{seen}");
+    press_once(&mut app, "<esc>");
+    assert!(!app.works() && app.walk.quiz.pending().is_none());
+    assert_eq!((app.walk.position(), app.walk.now()), here);
+    press(&mut app, "a");
+    assert!(app.mode == Mode::Question { marked: 0 } && app.walk.quiz.pending().is_some());
+    assert_eq!((app.walk.position(), app.walk.now()), here);
+    press(&mut app, "<esc>");
     // The look for what has been, and the causes, as well.
     press(&mut app, "<end>");
     let end = app.walk.position();

@@ -241,7 +241,7 @@ impl Held {
         });
         json!({
             "now": since(walk.now()), "far": since(self.far.1), "position": walk.position(),
-            "rows": walk.history().len(), "isAtEnd": walk.at_end(),
+            "rows": walk.written(), "isAtEnd": walk.at_end(),
             "digest": walk.world().digest.to_string(),
             "question": question, "lesson": lesson, "done": done,
             "answers": walk.answers(), "warnings": walk.world().warnings,

@@ -49,14 +49,14 @@ pub struct Written {
 }
 
 /// What the components remember of the events about one pod.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Correlator {
     known: Vec<Known>,
     spam: Vec<Bucket>,
 }
 
 /// An event object (`eventLog`), or a message of similar events (`aggregateRecord`), or both.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 struct Known {
     component: Sym,
     reason: Sym,
@@ -84,7 +84,7 @@ impl Known {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 struct Bucket {
     component: Sym,
     kind: EventType,

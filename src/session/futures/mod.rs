@@ -15,6 +15,7 @@ pub mod follower;
 pub mod ways;
 pub mod words;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use follower::{Follower, WorkloadCourse};
@@ -151,9 +152,11 @@ impl Walk {
         w.outbox.clear();
         (w.asides, w.figures, w.touched) = (None, None, None);
         let seed = random::rank(self.seed, FUTURE, w.step, number);
+        let reader = RefCell::new(self.past.reader());
         let queued = |sequence| {
-            let step = self.queued_by(sequence);
-            self.step_record(step).map_or(self.plan().start, |record| record.at)
+            let step =
+                if sequence < self.horizon.number { 0 } else { reader.borrow_mut().queued_by(sequence) };
+            reader.borrow_mut().step(step).map_or(self.plan().start, |record| record.at)
         };
         anew::throw(w, seed, self.now(), &queued);
         let step = w.step;

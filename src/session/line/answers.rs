@@ -110,7 +110,7 @@ impl Line {
                 text,
                 "{}  {}",
                 offset(row.time, start),
-                why::headline(row, &self.walk.world().directory)
+                why::headline(&row, &self.walk.world().directory)
             );
         }
         if rows.len() > SHOWN {
@@ -199,12 +199,12 @@ impl Line {
         let count = rest.parse().unwrap_or(10usize);
         let rows = self.walk.history();
         let start = self.walk.plan().start;
-        rows[rows.len().saturating_sub(count)..].iter().fold(String::new(), |mut text, row| {
+        rows.last(count).iter().fold(String::new(), |mut text, row| {
             let _ = writeln!(
                 text,
                 "{}  {}",
                 offset(row.time, start),
-                why::headline(row, &self.walk.world().directory)
+                why::headline(&row, &self.walk.world().directory)
             );
             text
         })

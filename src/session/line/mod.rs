@@ -242,7 +242,7 @@ impl Line {
             _ if !counted => 1,
             rest => rest.parse::<usize>().map_err(|_| format!("`{rest}`: how often? As in `{word} 3`"))?,
         };
-        if self.walk.wants_question(direction, &to) && self.walk.ask() {
+        if self.walk.wants_question(direction, &to) && self.walk.ask_before(&to) {
             return Ok(self.question());
         }
         let direction = match to {
@@ -263,7 +263,7 @@ impl Line {
             Direction::Forward
                 if matches!(to, Move::Event | Move::Change | Move::PodChange(_) | Move::ObjectChange(_)) =>
             {
-                self.walk.history().iter().filter(|row| row.step > before).copied().collect()
+                self.rows_since(before)
             }
             _ if matches!(to, Move::To(_) | Move::End) => Vec::new(),
             _ if stop == Stop::NotFound => Vec::new(),
@@ -273,6 +273,14 @@ impl Line {
         let mut text = if event { self.played(before) } else { String::new() };
         text.push_str(&self.place(&rows, stop));
         Ok(text)
+    }
+
+    /// What has been written after a step.
+    fn rows_since(&self, step: u64) -> Vec<Transition> {
+        let mut rows: Vec<Transition> =
+            self.walk.history().iter().rev().take_while(|row| row.step > step).collect();
+        rows.reverse();
+        rows
     }
 
     fn instant(&self, text: &str) -> Result<Time, String> {
@@ -406,8 +414,7 @@ impl Line {
         if self.walk.quiz.on && !from_lesson {
             let before = self.walk.position();
             let stop = self.walk.go(Direction::Forward, &Move::Change);
-            let rows: Vec<Transition> =
-                self.walk.history().iter().filter(|row| row.step > before).copied().collect();
+            let rows = self.rows_since(before);
             text.push_str(&self.place(&rows, stop));
         }
         Ok(text)
@@ -431,7 +438,7 @@ impl Line {
     }
 
     fn act(&mut self, rest: &str) -> Result<String, String> {
-        let before = self.walk.history().len();
+        let before = self.walk.written();
         let (quiz, is_first) = (&self.walk.quiz, !self.walk.is_changed());
         let passes = is_first && !quiz.is_held() && !quiz.mute && self.walk.lesson_left() > 0;
         let done = self.walk.act(rest)?;
@@ -453,9 +460,9 @@ impl Line {
         if let Some(words) = self.walk.done().last().and_then(|done| done.drops(self.walk.plan().start)) {
             let _ = writeln!(text, "{words}");
         }
-        for row in &self.walk.history()[before.min(self.walk.history().len())..] {
+        for row in self.walk.history().skip(before) {
             let at = offset(row.time, self.walk.plan().start);
-            let _ = writeln!(text, "{at}  {}", why::headline(row, &self.walk.world().directory));
+            let _ = writeln!(text, "{at}  {}", why::headline(&row, &self.walk.world().directory));
         }
         Ok(text)
     }

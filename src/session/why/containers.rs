@@ -213,13 +213,11 @@ impl Chain<'_> {
     /// The image came just before this start.
     pub(super) fn pulled(&mut self, step: u64, ix: ContainerIx) {
         let Some(field) = self.pod().map(|p| p.field_path(ix)) else { return };
-        let pulled = |row: &&Transition| {
-            row.pod == Some(self.lineage.pod.0)
+        let pulled = |row: &Transition| {
+            row.step <= step
                 && matches!(row.change, Change::Event(e) if e.reason == Sym::PULLED && e.field_path == field)
         };
-        let rows = self.walk.history();
-        let end = rows.partition_point(|row| row.step <= step);
-        if let Some(row) = rows[..end].iter().rev().find(pulled)
+        if let Some(row) = self.walk.rows_about(self.lineage.pod).rev().find(pulled)
             && let Change::Event(e) = row.change
         {
             let words = self.text(e.message);

@@ -39,6 +39,22 @@ pub struct Link {
     pub text: String,
 }
 
+/// What it is asked of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WhyOf {
+    /// A change.
+    Row(Transition),
+    /// How a workload stands now.
+    Workload(ObjectKey),
+}
+
+/// A question on the way to its answer.
+pub struct Reasons {
+    about: WhyOf,
+    /// The row about a pod from which it comes, of which all that was known of the pod is looked up.
+    behind: Option<Transition>,
+}
+
 /// A change and its causes, the nearest first.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Why {
@@ -182,10 +198,12 @@ fn sorted(mut links: Vec<Link>) -> Vec<Link> {
 impl Walk {
     /// The most telling change of the last step (of the pod, if one is given) that wrote something.
     pub fn last_change(&self, pod: Option<PodId>) -> Option<Transition> {
-        let history = self.history();
+        let last = match pod {
+            Some(pod) => self.rows_about(pod).next_back(),
+            None => self.history().iter().next_back(),
+        };
         let concerns = |row: &&Transition| pod.is_none_or(|pod| row.pod == Some(pod.0));
-        let step = history.iter().rev().find(concerns)?.step;
-        self.rows_of(step).iter().filter(concerns).min_by_key(|row| weight(row)).copied()
+        self.rows_of(last?.step).iter().filter(concerns).min_by_key(|row| weight(row)).copied()
     }
 
     /// The last change of that name: `phase`, `status`, a condition's type, `event`, an event's reason or a container's
@@ -205,7 +223,7 @@ impl Walk {
             Some(rows) => row.pod.is_none() && rows.contains(row),
             None => self.selected.is_none_or(|pod| row.pod == Some(pod.0)),
         };
-        let named = |row: &&Transition| {
+        let named = |row: &Transition| {
             concerns(row)
                 && match row.change {
                     Change::Phase { .. } => word.eq_ignore_ascii_case("phase"),
@@ -221,7 +239,11 @@ impl Walk {
                     Change::Owner { .. } => false,
                 }
         };
-        self.history().iter().rev().find(named).copied().ok_or_else(|| {
+        let found = match (self.workload, self.selected) {
+            (None, Some(pod)) => self.rows_about(pod).rev().find(named),
+            _ => self.history().iter().rev().find(named),
+        };
+        found.ok_or_else(|| {
             format!("no change called `{word}` yet: phase, status, a condition such as Ready, event, the reason of one, a container's name, rollout or endpoints")
         })
     }
@@ -238,16 +260,7 @@ impl Walk {
                 self.keep(lineage);
                 links
             }
-            None => {
-                let object = workloads::object_of(self.world(), row);
-                self.why_no_pod(|chain| match (object, row.change) {
-                    (Some(key), Change::Object { what, .. }) => chain.object_row(row.step, key, what),
-                    _ => {
-                        chain.queue(row.step);
-                        None
-                    }
-                })
-            }
+            None => self.why_no_pod(|chain| chain.row_of_no_pod(row)),
         };
         Why { at: row.time, headline, links: sorted(links) }
     }
@@ -257,25 +270,69 @@ impl Walk {
     /// # Errors
     /// Nothing is known of it yet.
     pub fn why_workload(&mut self, key: ObjectKey) -> Result<Why, String> {
-        let (w, now, step) = (self.world(), self.now(), self.position());
-        let (name, state) = (tree::name(w, key), tree::state(w, key));
-        let rows = w.workloads.row(key).map(|row| self.rows_of_object(row).copied().collect::<Vec<_>>());
-        let rows = rows.unwrap_or_default();
-        let status = rows
-            .iter()
-            .rev()
-            .find(|row| matches!(row.change, Change::Object { what: ObjectChange::Workload { .. }, .. }));
-        let Some(last) = status.or(rows.last()).copied() else {
-            return Err(format!("nothing has been written about {name} yet"));
+        let (now, step) = (self.now(), self.position());
+        match self.last_unless_held_up(key)? {
+            Some(last) => Ok(self.why(&last)),
+            None => {
+                let (name, state) = (tree::name(self.world(), key), tree::state(self.world(), key));
+                let links = self.why_no_pod(|chain| chain.held_up(step, key));
+                Ok(Why { at: now, headline: format!("{name}: {state}"), links: sorted(links) })
+            }
+        }
+    }
+
+    /// The last row that says how a workload stands; None where something holds it up now.
+    fn last_unless_held_up(&self, key: ObjectKey) -> Result<Option<Transition>, String> {
+        let (w, step) = (self.world(), self.position());
+        let rows = || w.workloads.row(key).into_iter().flat_map(|row| self.rows_of_object(row).rev());
+        let is_status = |row: &Transition| {
+            matches!(row.change, Change::Object { what: ObjectChange::Workload { .. }, .. })
+        };
+        let Some(last) = rows().find(is_status).or_else(|| rows().next()) else {
+            return Err(format!("nothing has been written about {} yet", tree::name(w, key)));
         };
         let waits = matches!(last.change, Change::Object { what: ObjectChange::Workload { to, .. }, .. }
             if matches!(to, Some(WorkloadState::Progressing | WorkloadState::Failed)));
         let lineage = Lineage::new(self.session_before(0), PodId(0));
-        if !waits || !Chain::new(self, &lineage).is_held_up(step, key) {
-            return Ok(self.why(&last));
+        let is_held_up = waits && Chain::new(self, &lineage).is_held_up(step, key);
+        Ok((!is_held_up).then_some(last))
+    }
+
+    /// What is asked, to be answered a part at a time.
+    ///
+    /// # Errors
+    /// Nothing is known of it yet.
+    pub fn begin_why(&mut self, about: WhyOf) -> Result<Reasons, String> {
+        let row = match about {
+            WhyOf::Row(row) => Some(row),
+            WhyOf::Workload(key) => self.last_unless_held_up(key)?,
+        };
+        if row.is_some_and(|row| row.pod.is_some()) {
+            return Ok(Reasons { about, behind: row });
         }
-        let links = self.why_no_pod(|chain| chain.held_up(step, key));
-        Ok(Why { at: now, headline: format!("{name}: {state}"), links: sorted(links) })
+        let step = self.position();
+        let lineage = Lineage::new(self.session_before(0), PodId(0));
+        let mut chain = Chain::new(self, &lineage);
+        let behind = match (row, about) {
+            (Some(row), _) => chain.row_of_no_pod(&row),
+            (None, WhyOf::Workload(key)) => chain.held_up(step, key),
+            (None, WhyOf::Row(_)) => None,
+        };
+        Ok(Reasons { about, behind })
+    }
+
+    /// Looks up what the answer is told from, by no more than so many steps; None where more is left.
+    ///
+    /// # Errors
+    /// As [`Walk::why_workload`].
+    pub fn why_on(&mut self, reasons: &Reasons, steps: usize) -> Option<Result<Why, String>> {
+        if reasons.behind.is_some_and(|row| !self.look_up(&row, steps)) {
+            return None;
+        }
+        Some(match reasons.about {
+            WhyOf::Row(row) => Ok(self.why(&row)),
+            WhyOf::Workload(key) => self.why_workload(key),
+        })
     }
 
     /// A chain that begins with no pod, and may come to one.

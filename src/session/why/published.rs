@@ -111,7 +111,8 @@ impl Chain<'_> {
 
     /// The phase alone speaks where no container is in trouble; it need not be what has changed.
     fn phase_or_container(&self, step: u64) -> Aspect {
-        let own = || self.walk.rows_of(step).iter().filter(|row| row.pod == Some(self.lineage.pod.0));
+        let rows = self.walk.rows_of(step);
+        let own = || rows.iter().filter(|row| row.pod == Some(self.lineage.pod.0));
         let phase = own().any(|row| matches!(row.change, Change::Phase { .. }));
         let container = own().find_map(|row| match row.change {
             Change::Container { name, .. } => Some(name),

@@ -76,6 +76,17 @@ impl Chain<'_> {
         self.set_off(step)
     }
 
+    /// A row that is about no pod, which may come from one.
+    pub(super) fn row_of_no_pod(&mut self, row: &Transition) -> Option<Transition> {
+        match (object_of(self.walk.world(), row), row.change) {
+            (Some(key), Change::Object { what, .. }) => self.object_row(row.step, key, what),
+            _ => {
+                self.queue(row.step);
+                None
+            }
+        }
+    }
+
     /// Whether the rows of this step say that a deadline is over.
     fn has_given_up(&self, step: u64) -> bool {
         self.walk.rows_of(step).iter().any(|row| {
@@ -134,7 +145,7 @@ impl Chain<'_> {
         let Some(key) = self.wanted_maker(step, key) else { return self.set_off(step) };
         let (name, figures) = (tree::name(self.walk.world(), key), self.walk.figures_at(key, step)?);
         let row = self.walk.world().workloads.row(key)?;
-        let last = self.walk.rows_of_object(row).rev().find(|row| row.step <= step).copied();
+        let last = self.walk.rows_of_object(row).rev().find(|row| row.step <= step);
         let since = last.map_or(step, |row| row.step);
         let waiting: Vec<PodId> = self.waiting_pods(step, key);
         let mut words = format!("{name} has the template that is wanted: {}", numbers(&figures));
@@ -199,6 +210,14 @@ impl Chain<'_> {
     fn waiting_pods(&self, step: u64, maker: ObjectKey) -> Vec<PodId> {
         let w = self.walk.world();
         let own = |pod: &PodId| w.pods[pod.ix()].controller == Some(maker);
+        if step == self.walk.position() {
+            // As it is now nobody has to read how it came to be.
+            let waits = |pod: &PodId| {
+                let p = &w.pods[pod.ix()];
+                p.exists && !p.status.condition_is_true(Sym::READY)
+            };
+            return PodId::all(w.pods.len()).filter(own).filter(waits).collect();
+        }
         let waits = |pod: &PodId| {
             let (mut is_there, mut ready) = (false, false);
             for row in self.walk.rows_about(*pod).take_while(|row| row.step <= step) {
@@ -215,7 +234,7 @@ impl Chain<'_> {
 
     /// The row of a pod that says most about why it is not ready at this step.
     pub(super) fn telling_row(&self, pod: PodId, step: u64) -> Option<Transition> {
-        let rows: Vec<&Transition> = self.walk.rows_about(pod).take_while(|row| row.step <= step).collect();
+        let rows: Vec<Transition> = self.walk.rows_about(pod).take_while(|row| row.step <= step).collect();
         let last = |is_it: &dyn Fn(Change) -> bool| rows.iter().rev().find(|row| is_it(row.change)).copied();
         let condition =
             |wanted: Sym| last(&|change| matches!(change, Change::Condition { kind, .. } if kind == wanted));
@@ -238,7 +257,6 @@ impl Chain<'_> {
             .or(if runs.is_some() { unhealthy.or(runs) } else { container })
             .or_else(|| condition(Sym::READY))
             .or_else(|| last(&|change| matches!(change, Change::Status { .. })))
-            .copied()
     }
 
     /// From what a controller did back to what set it off: over what it heard, down to an action or to the scenario. A pod's
@@ -271,7 +289,8 @@ impl Chain<'_> {
                 Some(SimEvent::Informed { of, .. }) => {
                     let origin = self.walk.cause(at);
                     let w = self.walk.world();
-                    let rows = self.walk.rows_of(origin).iter().filter(|row| match of {
+                    let rows = self.walk.rows_of(origin);
+                    let rows = rows.iter().filter(|row| match of {
                         ObjectKey::Pod(pod) => row.pod == Some(pod.0) && says_something(row),
                         key => object_of(w, row) == Some(key) && says_something(row),
                     });

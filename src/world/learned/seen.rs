@@ -26,7 +26,7 @@ impl Shape {
 }
 
 /// What the runtime had of a pod when somebody looked.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Seen {
     pub status: Arc<RuntimeStatus>,
     /// None where nothing is learned of it.

@@ -1,0 +1,224 @@
+//! A question that is made of the run, a part at a time.
+//!
+//! What is right is found by playing on, which of a large fleet, or of a pod to which nothing happens for long, takes long. So
+//! the walk stays where it is, a copy of its world goes ahead, and whoever waits is shown something between two parts and can
+//! leave. What the copy plays for the first time is known from then on, as if the walk had gone there and come back.
+
+use super::predict::{Asked, NextStatus};
+use super::{Move, Session, Walk};
+use crate::api::{InstanceState, Sym};
+use crate::engine::random::entity;
+use crate::record::{Change, Transition};
+use crate::world::PodId;
+
+/// A question on its way.
+pub struct Asking {
+    stage: Stage,
+    /// What decides which question it is.
+    pick: u64,
+}
+
+enum Stage {
+    /// The next change is looked for, of a pod or of anything: only one of STATUS is asked about.
+    Deciding(Option<Box<Session>>, Option<u32>),
+    /// The next change of STATUS is looked for, of this pod or of any.
+    Looking(Option<Box<Session>>, Option<PodId>),
+    /// It stands where that was written, and its causes are looked up.
+    Explaining(Box<Session>, Found),
+    /// What is asked, of so many kinds of questions those from here on.
+    Choosing(NextStatus, usize),
+    /// When a container starts is looked for.
+    Starting(Option<Box<Session>>, NextStatus, usize, Sym),
+    /// A question waits, or there is none.
+    Over(bool),
+}
+
+/// A change of STATUS.
+struct Found {
+    row: Transition,
+    pod: PodId,
+    from: Sym,
+    to: Sym,
+}
+
+impl Found {
+    /// The first of these rows that is one, of this pod or of any.
+    fn among(rows: &[Transition], pod: Option<PodId>) -> Option<Found> {
+        rows.iter().find_map(|row| match row.change {
+            Change::Status { from, to, .. } if from != to && !from.is_empty() => {
+                let own = PodId(row.pod?);
+                pod.is_none_or(|pod| pod == own).then_some(Found { row: *row, pod: own, from, to })
+            }
+            _ => None,
+        })
+    }
+}
+
+/// How many kinds of questions there are.
+const KINDS: usize = 3;
+
+impl Walk {
+    /// A question about what comes next for the selected pod, or for the one that changes first; with a move before which it is
+    /// to be asked only where STATUS is what changes next.
+    pub fn begin_asking(&mut self, before: Option<&Move>) -> Asking {
+        let pick =
+            entity(&[&self.plan().name, &self.position().to_string(), &self.quiz.asked.len().to_string()]);
+        let stage = match before {
+            None => Stage::Looking(None, self.selected),
+            Some(Move::PodChange(pod)) => Stage::Deciding(None, Some(pod.0)),
+            Some(_) => Stage::Deciding(None, None),
+        };
+        Asking { stage, pick }
+    }
+
+    /// Goes on with it by no more than about so many steps; whether a question waits now, None where more is left to do.
+    pub fn ask_on(&mut self, asking: &mut Asking, steps: usize) -> Option<bool> {
+        let mut left = steps;
+        loop {
+            if let Stage::Over(is_asked) = asking.stage {
+                return Some(is_asked);
+            }
+            if left == 0 {
+                return None;
+            }
+            let stage = std::mem::replace(&mut asking.stage, Stage::Over(false));
+            asking.stage = match stage {
+                Stage::Deciding(mut scout, pod) => {
+                    let is_own = |row: &&Transition| pod.is_none_or(|pod| row.pod == Some(pod));
+                    let next = self.look_ahead_of(&mut scout, &mut left, |rows, _| {
+                        let mut own = rows.iter().filter(is_own).peekable();
+                        own.peek()?;
+                        Some(own.any(|row| Found::among(std::slice::from_ref(row), None).is_some()))
+                    });
+                    match next {
+                        Looked::Found(true) => Stage::Looking(None, self.selected),
+                        Looked::Found(false) | Looked::Nothing => Stage::Over(false),
+                        Looked::MoreIsLeft => Stage::Deciding(scout, pod),
+                    }
+                }
+                Stage::Looking(mut scout, pod) => {
+                    match self.look_ahead_of(&mut scout, &mut left, |rows, _| Found::among(rows, pod)) {
+                        Looked::Found(found) => {
+                            scout.map_or(Stage::Over(false), |scout| Stage::Explaining(scout, found))
+                        }
+                        // The pod may have vanished, or ended for good: another one will do.
+                        Looked::Nothing if pod.is_some() => Stage::Looking(None, None),
+                        Looked::Nothing => Stage::Over(false),
+                        Looked::MoreIsLeft => Stage::Looking(scout, pod),
+                    }
+                }
+                Stage::Explaining(mut scout, found) => {
+                    let part = std::mem::take(&mut left);
+                    let reasons = self.standing_at(&mut scout, |walk| {
+                        walk.look_up(&found.row, part).then(|| walk.reasons(&found.row))
+                    });
+                    match reasons {
+                        None => Stage::Explaining(scout, found),
+                        Some(why) => {
+                            left = part / 2;
+                            let Found { row, pod, from, to } = found;
+                            Stage::Choosing(NextStatus { pod, from, to, at: row.time, why }, 0)
+                        }
+                    }
+                }
+                Stage::Choosing(next, kind) => self.choose(next, kind, asking.pick),
+                Stage::Starting(mut scout, next, kind, name) => {
+                    let started = self.look_ahead_of(&mut scout, &mut left, |_, scout| {
+                        let live = scout.world.find_local(next.pod)?.runtime.live.newest(name)?;
+                        live.started_at.filter(|_| live.state == InstanceState::Running)
+                    });
+                    let asked = match started {
+                        Looked::MoreIsLeft => {
+                            asking.stage = Stage::Starting(scout, next, kind, name);
+                            continue;
+                        }
+                        Looked::Nothing => None,
+                        Looked::Found(at) => self.restart_question(&next, name, at, asking.pick),
+                    };
+                    self.put(asked).unwrap_or(Stage::Choosing(next, kind + 1))
+                }
+                over @ Stage::Over(_) => over,
+            };
+        }
+    }
+
+    /// The kinds of questions in the order in which they are tried here, from one of them on.
+    fn choose(&mut self, next: NextStatus, kind: usize, pick: u64) -> Stage {
+        let asked = match (kind + (pick >> 20) as usize % KINDS) % KINDS {
+            _ if kind == KINDS => return Stage::Over(false),
+            0 => self.status_question(&next, pick),
+            1 => self.phase_question(&next, pick),
+            _ => match self.waits_for_start(next.pod) {
+                Some(name) => return Stage::Starting(None, next, kind, name),
+                None => None,
+            },
+        };
+        self.put(asked).unwrap_or(Stage::Choosing(next, kind + 1))
+    }
+
+    /// Puts a question, unless there is none: nobody is asked the same thing at the same place twice.
+    fn put(&mut self, asked: Option<Asked>) -> Option<Stage> {
+        let asked = asked?;
+        let is_again = self.quiz.asked.iter().any(|other| other.at == asked.at && other.ask == asked.ask);
+        if is_again {
+            return None;
+        }
+        self.quiz.asked.push(asked);
+        Some(Stage::Over(true))
+    }
+
+    /// Why a row was written, in short.
+    fn reasons(&mut self, row: &Transition) -> String {
+        let why = self.why(row);
+        let links = why.links.iter().skip(1).take(3);
+        let reasons: Vec<String> = links.map(|link| format!("{}: {}", link.component, link.text)).collect();
+        reasons.join(". ")
+    }
+
+    /// A copy of the world that goes ahead.
+    fn scout(&self) -> Box<Session> {
+        let mut scout = Box::new(self.session.clone());
+        scout.world.touched = None;
+        scout
+    }
+
+    /// A copy, made where there is none yet, goes on until something is found in what it writes, or in itself.
+    fn look_ahead_of<T>(
+        &mut self,
+        scout: &mut Option<Box<Session>>,
+        left: &mut usize,
+        look: impl Fn(&[Transition], &Session) -> Option<T>,
+    ) -> Looked<T> {
+        if scout.is_none() {
+            // Copying a world of a fleet is a part by itself.
+            *left = left.saturating_sub(self.world().pods.len());
+        }
+        let scout = scout.get_or_insert_with(|| self.scout());
+        while *left > 0 {
+            *left -= 1;
+            let Some(rows) = self.play_ahead(scout) else { return Looked::Nothing };
+            if let Some(found) = look(&rows, scout) {
+                return Looked::Found(found);
+            }
+        }
+        Looked::MoreIsLeft
+    }
+
+    /// Does something as if the walk stood where a copy of it does.
+    fn standing_at<T>(&mut self, scout: &mut Session, what: impl FnOnce(&mut Walk) -> T) -> T {
+        let (clock, quiz) = (self.clock, std::mem::take(&mut self.quiz));
+        std::mem::swap(&mut self.session, scout);
+        self.clock = clock.max(self.session.world.now);
+        let done = what(self);
+        std::mem::swap(&mut self.session, scout);
+        (self.clock, self.quiz) = (clock, quiz);
+        done
+    }
+}
+
+enum Looked<T> {
+    Found(T),
+    /// The run ends before.
+    Nothing,
+    MoreIsLeft,
+}
