@@ -130,7 +130,10 @@ pub fn present(up: &SetUp, seed: u64, luck: &Luck) -> Present {
                     images::release(&mut w, NodeId::new(ix), pull);
                 }
             }
-            Step::Put => put[ix] = pods::put(&mut w, up, ix, &whens[ix], luck, earlier[ix]),
+            Step::Put => {
+                let own = (luck.pods[ix], luck.kept[ix]);
+                put[ix] = pods::put(&mut w, up, ix, &whens[ix], own, earlier[ix]);
+            }
             Step::Delete => {
                 let grace = up.players[ix].past.asked_to_go.map(|(_, grace)| grace);
                 api_server::delete_pod(&mut w, put[ix], grace);

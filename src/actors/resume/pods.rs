@@ -10,7 +10,6 @@ use crate::actors::kubelet::intake::{self, Known};
 use crate::actors::kubelet::prober::{self, Resumed};
 use crate::actors::kubelet::{pleg, pod_worker};
 use crate::actors::pod_gc::queue as pod_gc;
-use crate::actors::resume::Luck;
 use crate::actors::watch::{self, News};
 use crate::actors::{runtime, scheduler};
 use crate::api::{
@@ -141,9 +140,15 @@ fn starts_of(own: &Stood) -> u32 {
 
 /// Puts a pod where its play begins; so many starts that count with its own came before. Of one that is kept from its node no
 /// scheduler hears.
-pub fn put(w: &mut World, up: &SetUp, ix: usize, when: &When, luck: &Luck, earlier: u32) -> PodId {
+pub fn put(
+    w: &mut World,
+    up: &SetUp,
+    ix: usize,
+    when: &When,
+    (throw, is_kept): (u32, bool),
+    earlier: u32,
+) -> PodId {
     let (player, given) = (&up.players[ix], &up.given.pods[ix]);
-    let (throw, is_kept) = (luck.pods[ix], luck.kept[ix]);
     let node = player.node.map(NodeId::new);
     let own = &given.pod;
     let pod = api_server::found_pod(

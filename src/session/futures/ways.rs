@@ -155,6 +155,10 @@ mod tests {
         assert_eq!(held(39, 0.8), (4, 36));
         assert_eq!(held(39, 0.5), (10, 30));
         assert_eq!(held(199, 0.9), (10, 190));
+        // A share of them would be one further in.
+        assert_eq!(held(40, 0.95), (1, 40));
+        assert_eq!(held(64, 0.9), (3, 62));
+        assert_eq!(held(200, 0.9), (10, 191));
         // Too few for what is asked: all of them.
         assert_eq!(held(5, 0.9), (1, 5));
         assert_eq!(held(1, 0.5), (1, 1));
