@@ -584,7 +584,6 @@ const LONG: usize = 80;
 const LONG_FUNCTIONS: [(&str, &str, usize); 5] = [
     ("src/rules/scheduler/placement/cycle.rs", "search", 82),
     ("src/scenario/resolve/pods.rs", "drafts", 84),
-    ("src/session/why/containers.rs", "refused", 84),
     ("src/session/words.rs", "describe", 95),
     ("src/world/event.rs", "about", 91),
 ];
@@ -600,7 +599,9 @@ fn functions_do_not_grow_long() {
         for (name, length) in functions(&code(&text)).into_iter().filter(|(_, length)| *length > LONG) {
             let allowed = known.remove(&(file.clone(), name.to_owned())).unwrap_or(LONG);
             if length != allowed {
-                wrong.push(format!("(\"{file}\", \"{name}\", {length}), which was {allowed}"));
+                wrong.push(format!(
+                    "(\"{file}\", \"{name}\", {length}), which was {allowed}: split it by what it does; the number only falls"
+                ));
             }
         }
     }

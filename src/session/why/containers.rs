@@ -4,6 +4,7 @@ use super::chain::Chain;
 use crate::api::{ContainerState, InstanceState, ProbeKind, RuntimeContainer, Sym, Text};
 use crate::record::{Change, Transition};
 use crate::scenario::plan::ObjectKind;
+use crate::scenario::start_error::START_ERRORS;
 use crate::session::words::about;
 use crate::time::Time;
 use crate::world::{ContainerIx, SimEvent};
@@ -78,6 +79,39 @@ impl Chain<'_> {
                     None => self.queue(step),
                 }
             }
+            reason if is_of_the_image(reason) => self.no_image(step, ix, reason, &words),
+            Sym::PRE_CREATE_HOOK_ERROR | Sym::PRE_START_HOOK_ERROR => {
+                self.add(
+                    step,
+                    "kubelet: runtime manager",
+                    format!("its own hook failed for {name}: {words}"),
+                );
+                self.scenario(format!("{} attempts say so", self.said_by(name)));
+            }
+            Sym::CREATE_CONTAINER_CONFIG_ERROR => {
+                self.add(
+                    step,
+                    "kubelet: runtime manager",
+                    format!("could not make the configuration of {name}: {words}"),
+                );
+                self.scenario(
+                    "what it needs is not there (an [[object]] that is missing, or the image's user)",
+                );
+            }
+            reason => {
+                self.add(step, "runtime", format!("{name} could not be started, {reason}: {words}"));
+                // Of another reason nobody here knows who says so.
+                if START_ERRORS.iter().any(|own| own.reason == reason) {
+                    self.scenario(format!("{} attempts say so", self.said_by(name)));
+                }
+            }
+        }
+    }
+
+    /// A start came to nothing for its image.
+    fn no_image(&mut self, step: u64, ix: ContainerIx, reason: Sym, words: &str) {
+        let name = self.name(ix);
+        match reason {
             Sym::IMAGE_PULL_BACK_OFF => {
                 self.add(
                     step,
@@ -106,31 +140,9 @@ impl Chain<'_> {
                 );
                 self.scenario("the [[node]] or the [[image]] has an inspectError");
             }
-            Sym::PRE_CREATE_HOOK_ERROR | Sym::PRE_START_HOOK_ERROR => {
-                self.add(
-                    step,
-                    "kubelet: runtime manager",
-                    format!("its own hook failed for {name}: {words}"),
-                );
-                self.scenario(format!("{} attempts say so", self.said_by(name)));
-            }
-            Sym::ERR_IMAGE_NEVER_PULL | Sym::INVALID_IMAGE_NAME => {
+            _ => {
                 self.add(step, "kubelet: image manager", format!("{reason}: {words}"));
                 self.scenario(format!("the pod's spec asks for this image of {name}"));
-            }
-            Sym::CREATE_CONTAINER_CONFIG_ERROR => {
-                self.add(
-                    step,
-                    "kubelet: runtime manager",
-                    format!("could not make the configuration of {name}: {words}"),
-                );
-                self.scenario(
-                    "what it needs is not there (an [[object]] that is missing, or the image's user)",
-                );
-            }
-            _ => {
-                self.add(step, "runtime", format!("{name} could not be started, {reason}: {words}"));
-                self.scenario(format!("{} attempts say so", self.said_by(name)));
             }
         }
     }
@@ -421,6 +433,18 @@ impl Chain<'_> {
             self.container(step, ix, &running);
         }
     }
+}
+
+/// The reasons of a start that came to nothing for its image.
+fn is_of_the_image(reason: Sym) -> bool {
+    is_failed_pull(reason)
+        || matches!(
+            reason,
+            Sym::IMAGE_PULL_BACK_OFF
+                | Sym::IMAGE_INSPECT_ERROR
+                | Sym::ERR_IMAGE_NEVER_PULL
+                | Sym::INVALID_IMAGE_NAME
+        )
 }
 
 /// The reasons of a pull that has just failed.
