@@ -1,5 +1,5 @@
 //! The placement test: a question from each chapter. Who answers it right knows what its lesson is about, and what comes
-//! before that in the chapter.
+//! before that in the chapter; who guesses is found out by what he answers wrong.
 
 use super::{Course, Progress};
 use crate::scenario::builtin;
@@ -48,6 +48,23 @@ pub fn questions() -> Vec<Question> {
     QUESTIONS.iter().filter_map(|(lesson, ix)| question(&course, lesson, *ix)).collect()
 }
 
+/// Lessons whose matter is known by these answers (None: not known); nothing where guessing gives as many right ones. Of answers
+/// that are guessed one in as many as there are choices is right, so each wrong one stands for that much luck; what is right has to
+/// be more than twice of it.
+pub fn known<'a>(questions: &'a [Question], given: &[Option<usize>]) -> Vec<&'a str> {
+    let answered = || questions.iter().zip(given).filter_map(|(own, given)| Some((own, (*given)?)));
+    let luck: f64 = answered()
+        .filter(|(own, given)| *given != own.answer)
+        .map(|(own, _)| 1.0 / (own.choices.len().max(2) - 1) as f64)
+        .sum();
+    let right: Vec<&Question> =
+        answered().filter(|(own, given)| *given == own.answer).map(|(own, _)| own).collect();
+    if right.len() as f64 <= 2.0 * luck {
+        return Vec::new();
+    }
+    right.into_iter().flat_map(|own| own.vouches.iter().map(String::as_str)).collect()
+}
+
 fn question(course: &Course, name: &'static str, ix: usize) -> Option<Question> {
     let place = course.find(name)?;
     let chapter = course.chapters.iter().find(|chapter| chapter.lessons.contains(&place))?;
@@ -76,6 +93,17 @@ fn question(course: &Course, name: &'static str, ix: usize) -> Option<Question> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_guesses_knows_nothing() {
+        let questions = questions();
+        let first: Vec<Option<usize>> = vec![Some(0); questions.len()];
+        let lucky = questions.iter().filter(|own| own.answer == 0).count();
+        assert!(lucky > 0 && known(&questions, &first).is_empty(), "{lucky}");
+        // Who says what he does not know is believed.
+        let honest: Vec<Option<usize>> = questions.iter().map(|own| (own.answer == 0).then_some(0)).collect();
+        assert!(known(&questions, &honest).len() >= lucky);
+    }
 
     #[test]
     fn each_chapter_has_its_question() {

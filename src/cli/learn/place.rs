@@ -49,10 +49,10 @@ pub fn test(kept: &Kept) -> Result<Exit, String> {
         }
     }
     let answered = || questions.iter().zip(&given);
-    let right = answered().filter(|(question, given)| **given == Some(question.answer));
-    let known: Vec<&String> = right.flat_map(|(question, _)| &question.vouches).collect();
+    let right = answered().filter(|(question, given)| **given == Some(question.answer)).count();
+    let known = placement::known(&questions, &given);
     let progress = kept.change(|progress| {
-        progress.known.extend(known.iter().map(|name| (*name).clone()));
+        progress.known.extend(known.iter().map(|name| (*name).to_owned()));
         progress.clone()
     })?;
     let mut text = "\n".to_owned();
@@ -66,9 +66,10 @@ pub fn test(kept: &Kept) -> Result<Exit, String> {
     let _ = writeln!(
         text,
         "\n{} of {} right, {}. {next}\n`kubelapse learn` goes on from there; `kubelapse learn --reset` takes all marks back.",
-        answered().filter(|(question, given)| **given == Some(question.answer)).count(),
+        right,
         questions.len(),
         match known.len() {
+            0 if right > 0 => "no more than guessing gives: nothing is marked as known".to_owned(),
             1 => "1 lesson is known".to_owned(),
             known => format!("{known} lessons are known"),
         },
