@@ -84,6 +84,17 @@ pub fn text(
     toml::to_string(&manifest).unwrap_or_default()
 }
 
+/// Whether a text is a `run.toml`: no scenario has the digests that it tells of.
+pub fn is_one(text: &str) -> bool {
+    let told: Option<toml::Table> = toml::from_str(text).ok();
+    told.is_some_and(|told| ["scenario_digest", "digest", "steps"].iter().all(|key| told.contains_key(*key)))
+}
+
+/// Whether a folder holds the result of a run.
+pub fn stands_in(folder: &Path) -> bool {
+    fs::read_to_string(folder.join(NAME)).is_ok_and(|text| is_one(&text))
+}
+
 /// How a file's hash is written: SHA-256 in hex.
 pub fn hex(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()

@@ -11,6 +11,7 @@ mod commands;
 mod documents;
 mod expects;
 mod metrics;
+mod named;
 pub(super) mod names;
 mod namespaces;
 mod noted;
@@ -24,6 +25,7 @@ mod sweeps;
 mod writes;
 
 pub(crate) use applied_volumes::write as volume_written;
+pub(super) use noted::REFUSAL;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -199,6 +201,7 @@ pub fn resolve(
         templates: cx.templates.into_owned(),
         applies,
         left_out: cx.left_out,
+        refusals: cx.problems.items.iter().filter(|item| item.code == Code::Refused).count(),
         programs: cx.programs.into_owned(),
         metrics,
         actions,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use super::documents::Document;
-use super::{Context, behavior, distribution, noted, number, string_map, strings, tables, text};
+use super::{Context, behavior, distribution, named, noted, number, string_map, strings, tables, text};
 use crate::api::{ObjectMeta, PodSpec, Sym};
 use crate::engine::Distribution;
 use crate::rules::api_server::admission::{self, Admitted, Rejection, Request};
@@ -93,6 +93,9 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
             }
             return Vec::new();
         };
+        if !named::all_there(spec, None, cx) {
+            return Vec::new();
+        }
         let object = json!({
             "apiVersion": "v1",
             "kind": "Pod",
@@ -134,7 +137,7 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
             continue;
         }
         if let (Some(over), Json::Object(object)) = (inline, &mut object) {
-            merge(object.entry("spec").or_insert_with(|| Json::Object(Map::new())), over.to_json());
+            named::put(object.entry("spec").or_insert_with(|| Json::Object(Map::new())), over, cx);
         }
         twice(&written, source, cx);
         drafts.push(Draft { object, loc, manifest: Some((source, written)) });
