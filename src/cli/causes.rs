@@ -33,7 +33,7 @@ impl Sink for Causes {
         for row in rows {
             let (Some(pod), Change::Event(event)) = (row.pod, row.change) else { continue };
             let words = || event.message.show(&directory.pods[pod as usize]).to_string();
-            if event.reason == "Killing" {
+            if event.reason == Sym::KILLING {
                 let words = words();
                 let probe = ["liveness", "startup"]
                     .into_iter()

@@ -92,7 +92,15 @@ pub fn is_one(text: &str) -> bool {
 
 /// Whether a folder holds the result of a run.
 pub fn stands_in(folder: &Path) -> bool {
-    fs::read_to_string(folder.join(NAME)).is_ok_and(|text| is_one(&text))
+    let place = folder.join(NAME);
+    // What is no file may never end.
+    place.is_file() && fs::read_to_string(place).is_ok_and(|text| is_one(&text))
+}
+
+/// The files of the result in a folder; none where there is no result.
+pub fn files_in(folder: &Path) -> Hashes {
+    let told = if stands_in(folder) { Told::of(folder) } else { Ok(None) };
+    told.ok().flatten().unwrap_or_default().files
 }
 
 /// How a file's hash is written: SHA-256 in hex.

@@ -192,7 +192,7 @@ type Texts = (Vec<(String, String)>, Vec<String>);
 fn manifests_in(folder: &Path, path: &str) -> Result<Texts, String> {
     let mut files = Vec::new();
     // A result that was written there is none.
-    let of_result = manifest::Told::of(folder).ok().flatten().unwrap_or_default().files;
+    let of_result = manifest::files_in(folder);
     for entry in fs::read_dir(folder).map_err(|e| e.to_string())? {
         let name = entry.map_err(|e| e.to_string())?.file_name().to_string_lossy().into_owned();
         if is_manifest_name(&name) && !of_result.contains_key(&name) && !folder.join(&name).is_dir() {
