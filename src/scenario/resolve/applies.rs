@@ -82,7 +82,7 @@ pub fn read(table: &Table, cx: &mut Context<'_>) -> Vec<Sent> {
         }
         sent
     });
-    let mut all: Vec<Sent> = all.collect();
+    let all: Vec<Sent> = all.collect();
     noted.tell(cx);
     unknown_overrides(table, &all, cx);
     all
