@@ -367,7 +367,7 @@ fn volumes_whose_plugins_are_gone_are_never_mounted() {
 #[test]
 fn runtime_classes_are_played() {
     let desk = Desk::new("runtime");
-    let (out, said) = desk.said("run runtime.yaml");
+    let (out, said) = desk.said_of_refused("run runtime.yaml");
     assert_told(
         &said,
         &[
@@ -570,8 +570,8 @@ fn ten_thousand_documents_are_taken() {
         format!("---\n{kind}\nmetadata: {{name: c-{number}}}\n")
     };
     desk.write("many.yaml", &(0..10_000).map(one).collect::<String>());
-    let (out, said) = desk.said("check many.yaml");
-    assert_eq!(out, "c-0: ok\n");
+    let (out, said) = desk.said_of_refused("check many.yaml");
+    assert_eq!(out, "c-0: refused\n");
     assert_told(&said, &["a document of `many.yaml` has no kind", "… and 4900 more"]);
 }
 
@@ -685,7 +685,7 @@ fn a_dump_of_a_job_is_no_job_of_this_cluster() {
          batch.kubernetes.io/job-name: a, controller-uid: u-1, job-name: a}}\n    spec: {restartPolicy: Never, containers: [{name: \
          app, image: nginx}]}\n",
     );
-    let (out, _) = desk.said("run a.yaml --kubernetes 1.34");
+    let (out, _) = desk.said_of_refused("run a.yaml --kubernetes 1.34");
     let fields: Vec<&str> =
         out.lines().filter_map(|line| line.strip_prefix("* ")?.split(": ").next()).collect();
     assert_eq!(
@@ -830,16 +830,16 @@ fn overrides_name_what_is_there() {
 #[test]
 fn results_in_a_folder_are_passed_by() {
     let desk = Desk::new("results");
-    desk.write("web.yaml", WEB);
-    desk.said("run web.yaml --format csv,perfetto,pods");
-    let (out, said) = desk.said("check .");
-    assert!(out.ends_with(": ok\n") && !said.contains("run.toml"), "{out}{said}");
+    desk.write("in/web.yaml", WEB);
+    desk.said("run in/web.yaml --out in/output/web --format csv,perfetto,pods");
+    let (out, said) = desk.said("check in");
+    assert!(out == "in: ok\n" && !said.contains("run.toml"), "{out}{said}");
     // A manifest among the files of a result, too.
-    desk.write("output/web/web.yaml", WEB);
-    let (out, said) = desk.said("check output/web");
+    desk.write("in/output/web/web.yaml", WEB);
+    let (out, said) = desk.said("check in/output/web");
     assert!(out == "web: ok\n" && !said.contains("warning"), "{out}{said}");
-    let told = desk.refused_anyway("check output/web/run.toml");
-    assert_told(&told, &["output/web/run.toml: this tells of a run, and is no scenario"]);
+    let told = desk.refused_anyway("check in/output/web/run.toml");
+    assert_told(&told, &["in/output/web/run.toml: this tells of a run, and is no scenario"]);
     // A scenario may be called so.
     desk.write("other/run.toml", "[[apply]]\nmanifest = \"web.yaml\"\n");
     desk.write("other/web.yaml", WEB);
