@@ -1,13 +1,15 @@
 //! Whose fault a refusal is: where the API server refuses what the same scenario without an override has it take, the override is
 //! wrong, and nothing is played. What a file writes itself it may want to be refused; that is played, and warned of.
 //!
-//! Which server is asked is no such fault: with `kubernetes` or `featureGates` said otherwise, a refusal is the answer.
+//! What is said otherwise of the world around the manifests (`kubernetes`, `featureGates`, an `object` that is missing) is no such
+//! fault: a refusal is its answer.
 
 use std::collections::BTreeSet;
 
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::resolve::REFUSAL;
 use super::{Loader, check, overrides, resolve, tree};
+use crate::rules::api_server::objects::ObjectType;
 
 /// What the API server refuses of a scenario with some overrides, in its words.
 pub fn with(file: &str, text: &str, loader: Loader<'_>, overrides: &[String]) -> BTreeSet<String> {
@@ -27,13 +29,13 @@ pub fn by_overrides(
     problems: &mut Diagnostics,
 ) {
     let own = of(problems);
-    let is_asked = |text: &&String| names_the_server(text);
-    if own.is_empty() || overrides.iter().all(|text| names_the_server(text)) {
+    let is_around = |text: &&String| !is_of_a_manifest(text);
+    if own.is_empty() || overrides.iter().all(|text| !is_of_a_manifest(text)) {
         return;
     }
-    let mut given: Vec<String> = overrides.iter().filter(is_asked).cloned().collect();
+    let mut given: Vec<String> = overrides.iter().filter(is_around).cloned().collect();
     let mut told = refusals_with(&given);
-    for (number, text) in overrides.iter().enumerate().filter(|(_, text)| !names_the_server(text)) {
+    for (number, text) in overrides.iter().enumerate().filter(|(_, text)| is_of_a_manifest(text)) {
         given.push(text.clone());
         let now = refusals_with(&given);
         let at = problems.override_at(number);
@@ -50,10 +52,12 @@ pub fn by_overrides(
     }
 }
 
-/// Whether an override says which server is asked.
-fn names_the_server(text: &str) -> bool {
-    ["kubernetes", "featureGates"].iter().any(|key| {
-        text.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(['=', '.', '[']))
+/// Whether an override is of what a manifest says, and not of the world around it.
+fn is_of_a_manifest(text: &str) -> bool {
+    ObjectType::kept().any(|kind| {
+        text.trim_start()
+            .strip_prefix(kind.key())
+            .is_some_and(|rest| rest.trim_start().starts_with(['.', '[']))
     })
 }
 

@@ -171,8 +171,7 @@ pub fn resolve(
     let mut sent = applies::read(table, &mut cx);
     let (objects, again, storage) = applies::objects(&mut sent, &mut cx);
     cx.objects = objects.into();
-    let own = pods::templates(table, &mut cx);
-    let applied = applies::pods(&mut sent, &mut cx);
+    let (own, applied) = (pods::templates(table, &mut cx), applies::pods(&mut sent, &mut cx));
     cx.templates = own.into_iter().chain(applied).map(Arc::new).collect();
     let (applies, metrics) = (cx.keep(sent, table), metrics::metrics(table, &mut cx));
     unused(table, &mut cx);

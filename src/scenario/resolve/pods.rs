@@ -84,7 +84,7 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
             return Vec::new();
         };
         let Some(name) = name_node.text() else { return Vec::new() };
-        let Some(spec) = inline else {
+        let Some(spec) = inline.filter(|spec| named::all_there(spec, None, cx)) else {
             if entry.get("spec").is_none() {
                 cx.report(
                     Diagnostic::new(Code::MissingKey, name_node.loc, format!("the pod `{name}` has no spec"))
@@ -93,9 +93,6 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
             }
             return Vec::new();
         };
-        if !named::all_there(spec, None, cx) {
-            return Vec::new();
-        }
         let object = json!({
             "apiVersion": "v1",
             "kind": "Pod",
