@@ -261,7 +261,7 @@ fn a_document_that_is_wrong_spoils_only_itself() {
     let Loaded { plan, warnings } = load("[[apply]]\nmanifest = \"mixed.yaml\"\ncontinueOnError = true");
     let warnings = warnings.short();
     for part in [
-        "mixed.yaml:1:7: warning[W0001]: a document that is no manifest",
+        "mixed.yaml:1:7: warning[W0002]: a document that is no manifest",
         "mixed.yaml:5:13: warning[W0001]: the node `elsewhere` is not among the scenario's",
         "mixed.yaml:15:5: warning[W0001]: the key `spec.containers[0].image` stands twice; this one counts",
         "no matches for kind \"Deployment\" in version \"extensions/v1beta1\"",

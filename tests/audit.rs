@@ -262,6 +262,10 @@ fn every_format_tells_the_same_findings_and_wrong_words_are_told() {
         assert_eq!(code, Some(1), "{err}");
         assert!(out.contains(part), "{format}: {out}");
     }
+    // Findings alone, in each format that people read.
+    let (_, out, err) = bench.run("--assume web.boots=40s --question start -o markdown -q");
+    assert!(out.contains("- **broken**") && !out.contains("| what |"), "{out}");
+    assert!(!err.contains("assumed:"), "{err}");
     let all = "--question start,crash -o json";
     let (_, first, _) = bench.run(all);
     assert_eq!(first, bench.run(all).1, "the same twice");
@@ -269,7 +273,9 @@ fn every_format_tells_the_same_findings_and_wrong_words_are_told() {
         ("--assume boots", "expected boots=20s"),
         ("--assume boots=fast", "is no duration"),
         ("--assume boot=20s", "there are boots, stops and runs"),
-        ("--assume shop.boots=20s", "there is no such workload"),
+        ("--assume exits=1", "there are boots, stops and runs"),
+        ("--assume wep.boots=20s", "wep: there is no such workload; did you mean `web`?"),
+        ("--assume shop.boots=20s", "there is no such workload; there is only `web`"),
         ("--question begin", "start"),
     ] {
         let (code, _, err) = bench.run(line);

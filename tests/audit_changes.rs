@@ -191,3 +191,22 @@ fn what_cannot_be_judged_is_told_before_anything_is_played() {
     refused(&old, "audit new.yaml --against old.yaml --question start", "cannot be used with");
     refused(&old, "audit new.yaml --against old.yaml --assume shop.boots=3s", "there is no such workload");
 }
+
+/// A boot that is killed is the probe's fault, and no update strategy's.
+#[test]
+fn a_change_that_kills_the_boot_names_its_probe() {
+    let with = |delay: u32| {
+        deployment("replicas: 2", "web", "app:1")
+            + &format!(
+                "        livenessProbe: {{ tcpSocket: {{ port: 80 }}, initialDelaySeconds: {delay}, periodSeconds: 5 }}\n"
+            )
+            + &settings("1")
+    };
+    let bench = Bench::new("killed", &with(20), &with(5));
+    let (code, told) = bench.json("--assume boots=25s");
+    assert_eq!(code, Some(1), "{told:#}");
+    let finding = finding(of(&told, "deployment/web"), "broken", "is not complete");
+    assert_eq!(finding["field"], "deployment.web.spec.template.spec.containers.app.livenessProbe");
+    let words = finding["words"].as_str().expect("words");
+    assert!(words.contains("Container app failed liveness probe, will be restarted"), "{words}");
+}

@@ -20,9 +20,18 @@ impl Desk {
 
     /// What it says, stdout and stderr, of a line that is carried out.
     fn said(&self, line: &str) -> (String, String) {
+        self.said_with(line, 0)
+    }
+
+    /// What it says of manifests of which something is refused, as `kubectl apply` would end.
+    fn said_of_refused(&self, line: &str) -> (String, String) {
+        self.said_with(line, 1)
+    }
+
+    fn said_with(&self, line: &str, code: i32) -> (String, String) {
         let output = self.run(line);
         let told = (text(&output.stdout), text(&output.stderr));
-        assert_eq!(output.status.code(), Some(0), "{line}\n{}\n{}", told.0, told.1);
+        assert_eq!(output.status.code(), Some(code), "{line}\n{}\n{}", told.0, told.1);
         told
     }
 
@@ -128,7 +137,7 @@ fn nodes_differ_where_pods_want_them_to() {
 #[test]
 fn one_bad_document_spoils_only_itself() {
     let desk = Desk::new("mixed");
-    let (out, said) = desk.said("run mixed.yaml");
+    let (out, said) = desk.said_of_refused("run mixed.yaml");
     assert_told(
         &said,
         &[
@@ -147,10 +156,10 @@ fn one_bad_document_spoils_only_itself() {
         ],
     );
     assert!(desk.0.join("output/good").exists(), "called as its first pod");
-    let (out, said) = desk.said("run mixed.yaml --template-of Rollout --quiet --out there");
+    let (out, said) = desk.said_of_refused("run mixed.yaml --template-of Rollout --quiet --out there");
     assert!(!said.contains("Rollout (argo"), "{said}");
     assert_eq!(out, "");
-    assert_told(&desk.said("check mixed.yaml").1, &["no effect on when pods run: Rollout"]);
+    assert_told(&desk.said_of_refused("check mixed.yaml").1, &["no effect on when pods run: Rollout"]);
     assert_told(&desk.read("there/pods.csv"), &["canary-0", "canary-1"]);
 }
 
@@ -282,7 +291,7 @@ fn whatever_can_be_read_is_read() {
 #[test]
 fn what_is_refused_is_refused_in_the_words_of_a_cluster() {
     let desk = Desk::new("refused");
-    let (out, _) = desk.said("run refused.yaml --kubernetes 1.34");
+    let (out, _) = desk.said_of_refused("run refused.yaml --kubernetes 1.34");
     // Objects are sent one after the other; each answer has its time before it.
     let answers = out.split("\n\n").nth(1).expect("answers");
     let words = answers.lines().map(|line| match line.split_once("s: ") {
@@ -358,7 +367,7 @@ fn volumes_whose_plugins_are_gone_are_never_mounted() {
 #[test]
 fn runtime_classes_are_played() {
     let desk = Desk::new("runtime");
-    let (out, said) = desk.said("run runtime.yaml");
+    let (out, said) = desk.said_of_refused("run runtime.yaml");
     assert_told(
         &said,
         &[
@@ -517,7 +526,7 @@ fn sidecars_of_jobs_do_not_end_by_themselves() {
     // Of what is refused nothing is assumed.
     let old = desk.read("jobs.yaml").replace("batch/v1\n", "batch/v1beta1\n");
     desk.write("old.yaml", &old);
-    let (out, said) = desk.said("run old.yaml");
+    let (out, said) = desk.said_of_refused("run old.yaml");
     assert_told(&out, &["0s: error: resource mapping not found for name: \"etl\"", "never been a pod"]);
     assert!(!said.contains("what Jobs run"), "{said}");
 }
@@ -561,8 +570,8 @@ fn ten_thousand_documents_are_taken() {
         format!("---\n{kind}\nmetadata: {{name: c-{number}}}\n")
     };
     desk.write("many.yaml", &(0..10_000).map(one).collect::<String>());
-    let (out, said) = desk.said("check many.yaml");
-    assert_eq!(out, "c-0: ok\n");
+    let (out, said) = desk.said_of_refused("check many.yaml");
+    assert_eq!(out, "c-0: refused\n");
     assert_told(&said, &["a document of `many.yaml` has no kind", "… and 4900 more"]);
 }
 
@@ -613,7 +622,7 @@ fn nothing_is_assumed_of_what_can_be_no_name() {
          x, whenUnsatisfiable: DoNotSchedule}]\n  containers: [{name: app, image: nginx, resources: {limits: {a b/c: \
          1}}}]\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b}\nspec: {containers: [{name: app, image: nginx}]}\n",
     );
-    let (out, said) = desk.said("run a.yaml");
+    let (out, said) = desk.said_of_refused("run a.yaml");
     assert_told(
         &out,
         &[
@@ -643,7 +652,7 @@ fn who_stands_before_his_namespace_is_refused() {
         [&pod("early", "shop"), web, &slip, &pod("other", "elsewhere"), namespace, &pod("late", "shop")]
             .concat();
     desk.write("a.yaml", &text);
-    let (out, said) = desk.said("run a.yaml");
+    let (out, said) = desk.said_of_refused("run a.yaml");
     let refused =
         "0s: Error from server (NotFound): error when creating \"a.yaml\": namespaces \"shop\" not found";
     assert_eq!(out.matches(refused).count(), 2, "{out}");
@@ -676,7 +685,7 @@ fn a_dump_of_a_job_is_no_job_of_this_cluster() {
          batch.kubernetes.io/job-name: a, controller-uid: u-1, job-name: a}}\n    spec: {restartPolicy: Never, containers: [{name: \
          app, image: nginx}]}\n",
     );
-    let (out, _) = desk.said("run a.yaml --kubernetes 1.34");
+    let (out, _) = desk.said_of_refused("run a.yaml --kubernetes 1.34");
     let fields: Vec<&str> =
         out.lines().filter_map(|line| line.strip_prefix("* ")?.split(": ").next()).collect();
     assert_eq!(
@@ -717,7 +726,7 @@ fn annotations_of_an_old_autoscaler_are_read() {
         hpa("d", "metrics", "no JSON"),
     ];
     desk.write("a.yaml", &text.concat());
-    let (out, _) = desk.said("run a.yaml");
+    let (out, _) = desk.said_of_refused("run a.yaml");
     assert_told(
         &out,
         &[
@@ -729,4 +738,132 @@ fn annotations_of_an_old_autoscaler_are_read() {
         ],
     );
     assert!(!out.contains("\"d\" is invalid"), "{out}");
+}
+
+/// A Deployment of one container, and what may be wrong with it.
+const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  \
+                   template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - {name: app, image: nginx, \
+                   livenessProbe: {httpGet: {port: 80}, failureThreshold: 3}}\n";
+
+/// `kubectl apply` would end with 1; so does whatever plays the manifests, after having said all. A scenario may be about it.
+#[test]
+fn manifests_of_which_something_is_refused_are_not_well() {
+    let desk = Desk::new("unwell");
+    desk.write("web.yaml", WEB);
+    desk.write("bad.yaml", &WEB.replace("failureThreshold", "failureTreshold"));
+    for (line, words) in
+        [("check", "web: ok\n"), ("test", "ok    web  expects nothing"), ("run", "1/1     Running")]
+    {
+        assert_told(&desk.said(&format!("{line} web.yaml")).0, &[words]);
+    }
+    let unknown = "unknown field \"spec.template.spec.containers[0].livenessProbe.failureTreshold\"";
+    let (out, said) = desk.said_of_refused("check bad.yaml");
+    assert_eq!(out, "web: refused\n");
+    assert_told(&said, &["warning[W0002]: the API server will refuse this: ", unknown]);
+    assert_told(&desk.said_of_refused("run bad.yaml").0, &["there has never been a pod", unknown]);
+    assert_told(&desk.said_of_refused("test bad.yaml").0, &["FAIL  web  is refused"]);
+    assert_told(
+        &desk.said_of_refused("test bad.yaml --format junit").0,
+        &["failures=\"1\"", "the manifests are taken"],
+    );
+    desk.write("case.toml", "[[apply]]\nmanifest = \"bad.yaml\"\n");
+    assert_eq!(desk.said("check case.toml").0, "case: ok\n");
+    desk.said("run case.toml");
+}
+
+/// A value on the command line with which the API server refuses what it takes without is a slip, told where it was typed.
+#[test]
+fn overrides_that_are_refused_are_errors() {
+    let desk = Desk::new("overrides");
+    desk.write("web.yaml", WEB);
+    desk.write("web.toml", "until = \"2m\"\n[[node]]\nname = \"n\"\n[[apply]]\nmanifest = \"web.yaml\"\n");
+    let probe = "deployment.web.spec.template.spec.containers.app.livenessProbe";
+    let unknown = "unknown field \"spec.template.spec.containers[0].livenessProbe.failurethreshold\"";
+    let swept = desk.refused(&format!("sweep web.toml --vary {probe}.failurethreshold=1..3 --seeds 2"));
+    assert_told(&swept, &["error[E0202]", unknown, "--vary:1:1"]);
+    assert_eq!(swept.matches("error[").count(), 1, "{swept}");
+    assert_told(
+        &desk.refused("sweep web.yaml --vary deployment.web.livenessProbe.failureThreshold=1..3"),
+        &["unknown field \"livenessProbe\"", "--vary:1:1"],
+    );
+    for door in ["run web.yaml", "test web.toml", "audit web.yaml", "check web.toml"] {
+        let told =
+            desk.refused(&format!("{door} --set {probe}.periodSeconds=5 --set {probe}.failurethreshold=2"));
+        assert_told(&told, &["error[E0202]", unknown, "--set:1:1", "failurethreshold=2"]);
+    }
+    // An older server is asked; that it knows no such field is an answer.
+    let new = WEB.replace("containers:\n", "hostnameOverride: a\n      containers:\n");
+    desk.write("new.yaml", &new);
+    desk.said("check new.yaml");
+    desk.said_of_refused("check new.yaml --set kubernetes=1.32");
+    desk.said("sweep new.yaml --vary kubernetes=1.32,1.37 --seeds 1 --quiet");
+    // What is there without the override stays what it is.
+    desk.write("bad.yaml", &WEB.replace("failureThreshold", "failureTreshold"));
+    desk.said_of_refused("check bad.yaml --set deployment.web.spec.replicas=2");
+}
+
+/// An entry of a list is spoken of by its name, and a name that is not there is no new entry.
+#[test]
+fn overrides_name_what_is_there() {
+    let desk = Desk::new("named");
+    desk.write("web.yaml", WEB);
+    let told = desk.refused("run web.yaml --set deployment.web.spec.template.spec.containers.wep.image=x");
+    assert_told(
+        &told,
+        &["error[E0301]: there is no `wep` in `containers`", "there is only `app`", "--set:1:46"],
+    );
+    let told = desk.refused("run web.yaml --set deployment.web.spec.template.spec.volumes.data.emptyDir={}");
+    assert_told(&told, &["error[E0301]: there is no `data` in `volumes`"]);
+    // As a value a list is written as it shall be.
+    let side = "deployment.web.spec.template.spec.containers=[{name=\"side\",image=\"x\"}]";
+    assert_told(&desk.said(&format!("run web.yaml --set {side}")).0, &["2/2"]);
+    desk.write(
+        "pod.toml",
+        "until = \"1m\"\n[[pod]]\nname = \"web\"\nspec.containers = [{ name = \"app\", image = \"x\" }]\n",
+    );
+    let told = desk.refused_anyway("run pod.toml --set pod.web.spec.containers.ap.image=y");
+    assert_told(&told, &["there is no `ap` in `containers`", "did you mean `app`?"]);
+    desk.said("run pod.toml --set pod.web.spec.containers.app.image=y");
+}
+
+/// What the program has written into a folder is none of the folder's scenarios and manifests.
+#[test]
+fn results_in_a_folder_are_passed_by() {
+    let desk = Desk::new("results");
+    desk.write("in/web.yaml", WEB);
+    desk.said("run in/web.yaml --out in/output/web --format csv,perfetto,pods");
+    let (out, said) = desk.said("check in");
+    assert!(out == "in: ok\n" && !said.contains("run.toml"), "{out}{said}");
+    // A manifest among the files of a result, too.
+    desk.write("in/output/web/web.yaml", WEB);
+    let (out, said) = desk.said("check in/output/web");
+    assert!(out == "web: ok\n" && !said.contains("warning"), "{out}{said}");
+    let told = desk.refused_anyway("check in/output/web/run.toml");
+    assert_told(&told, &["in/output/web/run.toml: this tells of a run, and is no scenario"]);
+    // A scenario may be called so.
+    desk.write("other/run.toml", "[[apply]]\nmanifest = \"web.yaml\"\n");
+    desk.write("other/web.yaml", WEB);
+    assert_eq!(desk.said("check other").0, "run: ok\n");
+}
+
+/// Why a pod was restarted, or waits, stands in the summary: STATUS says neither.
+#[test]
+fn a_summary_names_probes_that_kill() {
+    let desk = Desk::new("why");
+    desk.write("web.yaml", WEB);
+    desk.write(
+        "web.toml",
+        "until = \"5m\"\n[[node]]\nname = \"n\"\n[[apply]]\nmanifest = \"web.yaml\"\n[[program]]\ncontainer = \"app\"\nboots = \"60s\"\n",
+    );
+    let (out, _) = desk.said("run web.toml");
+    assert_told(
+        &out,
+        &[": killed by its liveness probe ", " times\n", "why: `kubelapse step` walks through it"],
+    );
+    let (out, _) = desk.said("run web.yaml");
+    assert!(!out.contains("why: "), "{out}");
+    assert_told(&out, &["next: kubelapse step web.yaml", "      kubelapse audit web.yaml   asks"]);
+    let told = desk.refused_anyway("run web.yaml --assume boots=60s");
+    assert_told(&told, &["`kubelapse audit web.yaml --assume boots=60s` asks", "[[program]]"]);
+    assert_eq!(desk.said("run web.yaml -q"), (String::new(), String::new()));
 }

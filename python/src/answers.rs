@@ -56,8 +56,8 @@ pub fn audit_json(
         if let Some(why) = audit::nothing_in(&[&plan], is_change) {
             return Err(wrong(why));
         }
-        if let Some(name) = assumptions.unknown(&subjects(&plan)) {
-            return Err(wrong(format!("assume {name}: there is no such workload")));
+        if let Some(problem) = assumptions.unknown(&subjects(&plan)) {
+            return Err(wrong(format!("assume {problem}")));
         }
         let asked = Asked { questions, is_change, assumptions };
         let audited = during(py, threads, progress.as_ref(), asked.pieces(&plan), |crew| {

@@ -92,7 +92,10 @@ pub fn of_diagnostics(found: &Diagnostics, of_dict: bool) -> PyErr {
         found.items.iter().filter(|own| !own.code.is_warning()).map(problem).collect();
     let mut text = rendered(found);
     if of_dict {
-        for own in problems.iter().filter(|own| !own.key.is_empty() && own.file != "--set") {
+        for own in problems
+            .iter()
+            .filter(|own| !own.key.is_empty() && !["--set", "--vary"].contains(&own.file.as_str()))
+        {
             let line = format!("{}: {}", own.key, own.message);
             if !keys.contains(&line) {
                 keys.push(line);

@@ -38,17 +38,26 @@ pub fn all(words: &[String], beside: &Beside) -> (Vec<Source>, bool) {
     (sources, !problems.is_empty())
 }
 
+/// Whether manifests came without a scenario, and the API server will refuse some: `kubectl apply` would fail with them. A scenario
+/// may be about just that.
+pub fn is_refused(source: &Source, plan: &Plan) -> bool {
+    source.around.is_some() && plan.refusals > 0
+}
+
 pub fn check(words: &[String], beside: &Beside) -> Exit {
     match plans(words, beside, &beside.overrides(None), load) {
         Ok(plans) => {
+            let mut exit = Exit::Ran;
             for (source, plan) in plans {
                 talk(&plan.left_out.no_effect_words());
                 if !plan.names_version && source.around.is_none() {
                     talk(&unpinned(&source.label));
                 }
-                print(&format!("{}: ok\n", plan.name));
+                let is_refused = is_refused(&source, &plan);
+                print(&format!("{}: {}\n", plan.name, if is_refused { "refused" } else { "ok" }));
+                exit = exit.max(if is_refused { Exit::ExpectationFailed } else { Exit::Ran });
             }
-            Exit::Ran
+            exit
         }
         Err(exit) => exit,
     }

@@ -8,6 +8,7 @@ use crate::compare::{self, Side};
 use crate::record::{csv, objects};
 use crate::rules::versions::Version;
 use crate::rules::versions::gates::Gates;
+use crate::scenario::assumed;
 use crate::scenario::values::parse_duration;
 
 #[derive(clap::Args)]
@@ -140,7 +141,12 @@ fn two_sides(a: &str, b: &str, arguments: &Arguments, how: &How) -> Result<Exit,
 
 fn side(word: &str, gates: &Gates) -> Result<Side, String> {
     let text = text(word).map_err(|problem| format!("{word}: {problem}"))?;
-    let side = compare::read(&text, gates).map_err(|problem| format!("{word}: {problem}"))?;
+    let side = compare::read(&text, gates).map_err(|problem| match assumed::is_manifest(&text) {
+        true => format!(
+            "{word}: {problem}\nhint: of manifests, `kubelapse audit NEW --against OLD` tells what their change does"
+        ),
+        false => format!("{word}: {problem}"),
+    })?;
     if let Some(trouble) = &side.trouble {
         talk(&format!("warning: {word}: {trouble}\n"));
     }

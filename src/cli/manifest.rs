@@ -84,6 +84,25 @@ pub fn text(
     toml::to_string(&manifest).unwrap_or_default()
 }
 
+/// Whether a text is a `run.toml`: no scenario has the digests that it tells of.
+pub fn is_one(text: &str) -> bool {
+    let told: Option<toml::Table> = toml::from_str(text).ok();
+    told.is_some_and(|told| ["scenario_digest", "digest", "steps"].iter().all(|key| told.contains_key(*key)))
+}
+
+/// Whether a folder holds the result of a run.
+pub fn stands_in(folder: &Path) -> bool {
+    let place = folder.join(NAME);
+    // What is no file may never end.
+    place.is_file() && fs::read_to_string(place).is_ok_and(|text| is_one(&text))
+}
+
+/// The files of the result in a folder; none where there is no result.
+pub fn files_in(folder: &Path) -> Hashes {
+    let told = if stands_in(folder) { Told::of(folder) } else { Ok(None) };
+    told.ok().flatten().unwrap_or_default().files
+}
+
 /// How a file's hash is written: SHA-256 in hex.
 pub fn hex(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::{memory, report, talk};
+use super::{manifest, memory, report, talk};
 use crate::rules::versions::Version;
 use crate::scenario::assumed::{self, Given};
 use crate::scenario::builtin::{self, Builtin};
@@ -36,9 +36,17 @@ pub struct Beside {
     /// Overrides one value of the scenario: pod.web.spec.restartPolicy=Never
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Whether problems only are talked about, and not what was assumed.
+    #[arg(skip)]
+    quiet: bool,
 }
 
 impl Beside {
+    /// The same, talking about problems only.
+    pub fn quietly(&self, quiet: bool) -> Beside {
+        Beside { quiet, ..self.clone() }
+    }
+
     /// The same words again.
     fn flags(&self) -> String {
         let nodes = self.nodes.iter().map(|count| format!(" --nodes {count}"));
@@ -183,9 +191,11 @@ type Texts = (Vec<(String, String)>, Vec<String>);
 /// The manifests right in a folder, with their paths: those that `kubectl apply -f` takes.
 fn manifests_in(folder: &Path, path: &str) -> Result<Texts, String> {
     let mut files = Vec::new();
+    // A result that was written there is none.
+    let of_result = manifest::files_in(folder);
     for entry in fs::read_dir(folder).map_err(|e| e.to_string())? {
         let name = entry.map_err(|e| e.to_string())?.file_name().to_string_lossy().into_owned();
-        if is_manifest_name(&name) && !folder.join(&name).is_dir() {
+        if is_manifest_name(&name) && !of_result.contains_key(&name) && !folder.join(&name).is_dir() {
             files.push(name);
         }
     }
@@ -341,6 +351,9 @@ fn around(
     if beside.kubernetes.is_none() {
         made.told.insert(0, format!("Kubernetes {} (--kubernetes)", Version::DEFAULT.as_str()));
     }
+    if beside.quiet {
+        made.told.clear();
+    }
     files.extend(against.iter().cloned());
     let files = files.into_iter().collect();
     let around = Around {
@@ -367,6 +380,11 @@ fn named(word: &str) -> Result<Named, String> {
     // A pipe is none of the files that a folder is looked through for, and can be read as well.
     if path.exists() {
         let text = read(path).map_err(|e| format!("{word}: {e}"))?;
+        if path.ends_with(manifest::NAME) && manifest::is_one(&text) {
+            return Err(format!(
+                "{word}: this tells of a run, and is no scenario (`kubelapse compare` reads the folder's timeline.csv)"
+            ));
+        }
         let is_toml = path.extension().is_some_and(|end| end == "toml");
         return Ok(match is_manifest_name(word) || (!is_toml && assumed::is_manifest(&text)) {
             true => Named::Manifests((vec![(word.to_owned(), text)], Vec::new()), None),
@@ -414,7 +432,7 @@ fn folder(path: &Path, word: &str) -> Result<Named, String> {
 }
 
 /// All scenarios in a folder and below it; what begins with a dot is left alone, and so is a link to a folder (it may lead
-/// back).
+/// back). A folder below that holds a run's result is passed by, and so is the `run.toml` of one in the folder itself.
 fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -423,12 +441,19 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
             continue;
         }
         if entry.file_type()?.is_dir() {
-            find(&path, files)?;
-        } else if path.extension().is_some_and(|e| e == "toml") && path.is_file() {
+            if !manifest::stands_in(&path) {
+                find(&path, files)?;
+            }
+        } else if path.extension().is_some_and(|e| e == "toml") && path.is_file() && !is_told(&path) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+/// Whether a file is the `run.toml` of a result.
+fn is_told(path: &Path) -> bool {
+    path.ends_with(manifest::NAME) && path.parent().is_some_and(manifest::stands_in)
 }
 
 fn scenario_at(path: &Path, text: String) -> Source {

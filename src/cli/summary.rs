@@ -4,6 +4,7 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::causes::Causes;
 use super::rollouts::Rollouts;
 use super::source::Source;
 use crate::api::{Sym, Tri};
@@ -49,6 +50,7 @@ impl Sink for Ways {
 /// All that is kept of a run for its summary.
 pub struct Seen {
     ways: Ways,
+    causes: Causes,
     /// None: there are no workloads to look at.
     rollouts: Option<Rollouts>,
 }
@@ -56,7 +58,11 @@ pub struct Seen {
 impl Seen {
     /// Nothing yet of a run of this plan.
     pub fn new(plan: &Plan) -> Seen {
-        Seen { ways: Ways::default(), rollouts: plan.has_workloads().then(Rollouts::default) }
+        Seen {
+            ways: Ways::default(),
+            causes: Causes::default(),
+            rollouts: plan.has_workloads().then(Rollouts::default),
+        }
     }
 }
 
@@ -65,6 +71,7 @@ impl Sink for Seen {
         if let Some(rollouts) = &mut self.rollouts {
             rollouts.batch(directory, rows)?;
         }
+        self.causes.batch(directory, rows)?;
         self.ways.batch(directory, rows)
     }
     fn figures(&mut self, directory: &Directory, rows: &[FiguresRow]) -> io::Result<()> {
@@ -93,6 +100,7 @@ pub fn text(plan: &Plan, w: &World, end: Time, seen: &Seen, files: &[PathBuf]) -
         text.push_str(&rollouts.lines(w, end));
     }
     text.push_str(&left_open(w));
+    text.push_str(&seen.causes.lines(w));
     for line in w.answers.iter().chain(&w.warnings) {
         text.push_str(&format!("{line}\n"));
     }
@@ -130,8 +138,14 @@ pub fn next(source: &Source, plan: &Plan) -> String {
         }
         [word] if Path::new(word).is_file() && has_pods && !around.has_templates_of => {
             let stem = Path::new(word).file_stem().map_or("web".into(), |stem| stem.to_string_lossy());
+            let audit = match plan.has_workloads() {
+                true => format!(
+                    "      kubelapse audit {word}{flags}   asks how slow it may boot, and what a drain or a bad image does\n"
+                ),
+                false => String::new(),
+            };
             format!(
-                "next: kubelapse step {word}{flags}   walks through it\n      kubelapse new {stem} --from {word}   writes {stem}.toml, \
+                "next: kubelapse step {word}{flags}   walks through it\n{audit}      kubelapse new {stem} --from {word}   writes {stem}.toml, \
                  what is expected of it, for `kubelapse test {stem}.toml`\n"
             )
         }

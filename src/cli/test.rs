@@ -103,6 +103,8 @@ pub fn test(arguments: &Arguments) -> Exit {
             Judged::NotChecked(_) | Judged::Held => Exit::Ran,
         })
     });
+    let is_refused = tested.iter().any(|one| check::is_refused(&one.source, &one.plan));
+    let judged = judged.max(if is_refused { Exit::ExpectationFailed } else { Exit::Ran });
     outcomes.iter().flatten().fold(judged, |exit, outcome| {
         exit.max(match outcome {
             Ok(failures) if failures.is_empty() => Exit::Ran,
@@ -120,7 +122,7 @@ fn collect(arguments: &Arguments) -> Result<Vec<Tested>, Exit> {
     };
     let overrides = arguments.beside.overrides(None);
     let mut tested = Vec::new();
-    let (sources, mut wrong) = check::all(&words, &arguments.beside);
+    let (sources, mut wrong) = check::all(&words, &arguments.beside.quietly(arguments.quiet));
     for source in sources {
         match source::playable(&source, &overrides) {
             Ok(mut plan) => {
@@ -186,6 +188,11 @@ fn text(tested: &[Tested], outcomes: &[Vec<Outcome>], quiet: bool) -> String {
     let (mut expectations, mut failed, mut runs, mut passed) = (0, 0, 0, 0);
     for (one, outcomes) in tested.iter().zip(outcomes) {
         let expects = one.plan.expects.len();
+        if check::is_refused(&one.source, &one.plan) {
+            let _ = writeln!(text, "FAIL  {}  is refused", padded(&one.plan.name, width));
+            runs += outcomes.len();
+            continue;
+        }
         let good = outcomes.iter().filter(|outcome| outcome.as_ref().is_ok_and(Vec::is_empty)).count();
         expectations += expects * outcomes.len();
         failed += outcomes.iter().flatten().map(Vec::len).sum::<usize>();
@@ -325,6 +332,11 @@ fn junit(tested: &[Tested], outcomes: &[Vec<Outcome>], alerts: &[Case]) -> Repor
         for (seed, outcome) in one.seeds.iter().zip(outcomes) {
             let several = if outcomes.len() > 1 { format!(" seed {seed}") } else { String::new() };
             let mut suite = TestSuite::new(format!("{}{several}", one.plan.name));
+            if check::is_refused(&one.source, &one.plan) {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_message("the API server refuses some of the manifests");
+                suite.add_test_case(TestCase::new("the manifests are taken", status));
+            }
             for (index, expect) in one.plan.expects.iter().enumerate() {
                 let mut status = TestCaseStatus::success();
                 match outcome {

@@ -25,6 +25,12 @@ pub fn render(report: &Report, all: bool) -> String {
             let _ = writeln!(text, "{name}: only in {side}");
         }
     }
+    if report.pods.is_empty() && !report.only_in_a.is_empty() && !report.only_in_b.is_empty() {
+        text.push_str(
+            "No pod is in both: those of a changed template have other names. `kubelapse audit NEW --against OLD` judges a change of \
+             manifests.\n",
+        );
+    }
     if !report.events_compared {
         text.push_str("Events were not compared: only one side (or none) tells of them.\n");
     }
@@ -45,7 +51,7 @@ fn headline(text: &mut String, pod: &PodReport, events_compared: bool) {
         pod.largest_time_difference, pod.largest_gap_difference
     );
     if pod.gaps_apart > 0 {
-        let _ = write!(text, " ({} beyond what chance explains)", pod.gaps_apart);
+        let _ = write!(text, " ({} of them beyond what chance explains)", pod.gaps_apart);
     }
     if events_compared {
         let words = if pod.events.is_empty() { "the same events" } else { "other events" };
@@ -99,7 +105,7 @@ fn state(text: &mut String, line: &Line) {
     if let Some(apart) = line.gap_apart {
         let way = if apart > 0.0 { "later" } else { "sooner" };
         let gap = if notes.is_empty() { "" } else { "; " };
-        let _ = write!(notes, "{gap}{:.2} s {way} in B", apart.abs());
+        let _ = write!(notes, "{gap}{:.2} s {way} after the state before in B", apart.abs());
     }
     let _ = write!(text, "   {notes}");
     text.truncate(text.trim_end().len());

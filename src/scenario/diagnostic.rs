@@ -44,6 +44,8 @@ pub enum Code {
     NoRoom,
     /// Something that will never have an effect.
     NoEffect,
+    /// An object that kubectl or the API server will refuse, as a run shows.
+    Refused,
 }
 
 impl Code {
@@ -65,11 +67,12 @@ impl Code {
             Code::Override => "E0301",
             Code::NoRoom => "E0401",
             Code::NoEffect => "W0001",
+            Code::Refused => "W0002",
         }
     }
     /// A warning does not keep the scenario from being run.
     pub fn is_warning(self) -> bool {
-        self == Code::NoEffect
+        matches!(self, Code::NoEffect | Code::Refused)
     }
 }
 
@@ -108,18 +111,26 @@ impl Diagnostic {
     /// Offers the nearest of `names`, or lists them when none is near and they are few.
     #[must_use]
     pub fn nearest<'a>(self, word: &str, names: impl IntoIterator<Item = &'a str>) -> Diagnostic {
-        let names: Vec<&str> = names.into_iter().collect();
-        match nearest(word, &names) {
-            Some(name) => self.hint(format!("did you mean {}?", quoted(name))),
-            None => match names.as_slice() {
-                [] => self,
-                [only] => self.hint(format!("there is only {}", quoted(only))),
-                some => {
-                    let shown: Vec<String> = some.iter().take(24).map(|name| quoted(name)).collect();
-                    let more = if some.len() > 24 { ", …" } else { "" };
-                    self.hint(format!("there are {}{more}", shown.join(", ")))
-                }
-            },
+        match offered(word, names) {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
+    }
+}
+
+/// The nearest of `names` as a hint, or those that there are when none is near and they are few.
+pub fn offered<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let names: Vec<&str> = names.into_iter().collect();
+    if let Some(name) = nearest(word, &names) {
+        return Some(format!("did you mean {}?", quoted(name)));
+    }
+    match names.as_slice() {
+        [] => None,
+        [only] => Some(format!("there is only {}", quoted(only))),
+        some => {
+            let shown: Vec<String> = some.iter().take(24).map(|name| quoted(name)).collect();
+            let more = if some.len() > 24 { ", …" } else { "" };
+            Some(format!("there are {}{more}", shown.join(", ")))
         }
     }
 }
@@ -190,6 +201,13 @@ pub struct Source {
     pub text: String,
 }
 
+impl Source {
+    /// Whether it is a `KEY=VALUE` of a command line.
+    fn is_override(&self) -> bool {
+        [OVERRIDE, VARIED].contains(&self.name.as_str())
+    }
+}
+
 /// All problems of one load, in file order.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Diagnostics {
@@ -242,13 +260,31 @@ impl Diagnostics {
     /// key that it names; empty where it is a manifest's.
     pub fn key(&self, loc: Loc) -> String {
         let Some(source) = self.sources.get(usize::from(loc.source)) else { return String::new() };
-        if source.name == OVERRIDE {
+        if source.is_override() {
             return source.text.split_once('=').map_or("", |(key, _)| key.trim()).to_owned();
         }
         // The first text of a load is the one that others are named in.
         match loc.source {
             0 => super::tree::parse(0, &source.text, &mut Diagnostics::default()).path_at(loc.start),
             _ => String::new(),
+        }
+    }
+    /// Where the how-manieth override of a load stands, all of it: they are read right after the file.
+    pub(super) fn override_at(&self, number: usize) -> Loc {
+        let source = self.sources.get(number + 1).filter(|source| source.is_override());
+        source.map_or(Loc::default(), |source| Loc::new(number as u16 + 1, 0..source.text.len()))
+    }
+    /// Whether a place is a step of an override's path, and not in its value, which is the rest of the text.
+    pub(super) fn is_step(&self, loc: Loc) -> bool {
+        let source = self.sources.get(usize::from(loc.source)).filter(|source| source.is_override());
+        source.is_some_and(|source| (loc.end as usize) < source.text.len())
+    }
+    /// Some overrides were values of a key that is varied: they are called by what was typed.
+    pub fn call_varied(&mut self, overrides: &[String]) {
+        for source in self.sources.iter_mut().filter(|source| source.name == OVERRIDE) {
+            if overrides.contains(&source.text) {
+                source.name = VARIED.to_owned();
+            }
         }
     }
     /// The line, from 1, in which a byte of a source stands.
@@ -341,6 +377,8 @@ impl std::error::Error for Diagnostics {}
 
 /// How overrides are called among the sources.
 pub(super) const OVERRIDE: &str = "--set";
+/// And where they are values of a key that is varied.
+const VARIED: &str = "--vary";
 
 /// So many problems are shown at once; nobody reads more.
 const SHOWN: usize = 100;

@@ -24,6 +24,7 @@ pub mod metrics;
 mod overrides;
 pub mod plan;
 pub mod programs;
+mod refusals;
 mod resolve;
 mod schema;
 pub mod start_error;
@@ -92,6 +93,10 @@ pub fn load_noting(
     overrides::apply(&mut root, overrides, loader, &mut problems);
     check::file(&root, &mut problems);
     let plan = resolve::resolve(file, &root, loader, overrides, &mut problems);
+    if problems.errors() == 0 {
+        let refusals_with = |overrides: &[String]| refusals::with(file, text, loader, overrides);
+        refusals::by_overrides(overrides, &refusals_with, &mut problems);
+    }
     problems.sort();
     if problems.errors() > 0 { Err(problems) } else { Ok(Loaded { plan, warnings: problems }) }
 }

@@ -68,6 +68,8 @@ pub struct Plan {
     pub applies: Vec<Arc<ApplyPlan>>,
     /// Kinds in what is applied that nothing becomes of.
     pub left_out: LeftOut,
+    /// How many objects of its manifests the API server will refuse, as far as that is foreseen.
+    pub refusals: usize,
     /// In the order of the file: of each container the first that fits counts.
     pub programs: Vec<ProgramPlan>,
     /// What pods use, in the order of the file.

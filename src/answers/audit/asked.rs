@@ -9,6 +9,7 @@ use super::{
 use crate::answers::hands::{self, Hands, Stopped};
 use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::Plan;
+use crate::scenario::diagnostic::offered;
 use crate::scenario::values::parse_duration;
 
 /// A workload with what its questions have come to, in their order.
@@ -84,6 +85,9 @@ impl Assumptions {
                 Some((of, what)) => (Some(of.to_owned()), what),
                 None => (None, key.trim()),
             };
+            if !["boots", "stops", "runs"].contains(&what) {
+                return Err(refuse("there are boots, stops and runs"));
+            }
             let span = Some(parse_duration(value.trim()).map_err(|why| refuse(&why))?);
             let place = all.iter().position(|(own, _)| *own == of).unwrap_or_else(|| {
                 all.push((of, Assumed::default()));
@@ -93,8 +97,7 @@ impl Assumptions {
             match what {
                 "boots" => own.boots = span,
                 "stops" => own.stops = span,
-                "runs" => own.runs = span,
-                _ => return Err(refuse("there are boots, stops and runs")),
+                _ => own.runs = span,
             }
         }
         Ok(Assumptions(all))
@@ -115,11 +118,14 @@ impl Assumptions {
         assumed
     }
 
-    /// A workload that something was said of and that is not there.
-    pub fn unknown(&self, there: &[Subject]) -> Option<&str> {
+    /// What is wrong with a workload that something was said of and that is not there, with those that are.
+    pub fn unknown(&self, there: &[Subject]) -> Option<String> {
         let mut named = self.0.iter().filter_map(|(of, _)| of.as_deref());
         let is_there = |of: &&str| there.iter().any(|own| own.name == **of || own.words() == **of);
-        named.find(|of| !is_there(of))
+        let word = named.find(|of| !is_there(of))?;
+        let hint = offered(word, there.iter().map(|own| own.name.as_str()));
+        let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+        Some(format!("{word}: there is no such workload{hint}"))
     }
 }
 

@@ -99,8 +99,13 @@ fn late(case: &Case<'_>, told: &mut Told, variant: &Variant, runs: Span) {
     let (Some(least), Some(most)) = (waited.iter().min(), waited.iter().max()) else { return };
     let figure = Spread { low: *least as f64 / 1e6, high: *most as f64 / 1e6, is_count: false };
     let policy = case.subject.path("spec.concurrencyPolicy");
+    let rule = match case.subject.field("/spec/concurrencyPolicy") {
+        Some(own) if own == "Forbid" => "concurrencyPolicy: Forbid waits for the Job before",
+        Some(own) if own == "Replace" => "concurrencyPolicy: Replace ends the Job before",
+        _ => "concurrencyPolicy: Allow waits for none",
+    };
     told.answer(&QUESTION, "a Job begins after its time", Some(figure), &format!("each running {runs}"))
-        .by("concurrencyPolicy: Forbid waits for the Job before", &policy);
+        .by(rule, &policy);
     if *most > 60_000_000 {
         let late = waited.iter().filter(|own| **own > 60_000_000).count();
         let words = format!(

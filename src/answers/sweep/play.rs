@@ -53,7 +53,11 @@ impl<'a, H: Hands> Player<'a, H> {
     }
 
     fn plan(&self, cell: u64) -> Result<Arc<Plan>, Diagnostics> {
-        (self.load)(&self.grid.overrides(cell)).map(Arc::new)
+        let overrides = self.grid.overrides(cell);
+        (self.load)(&overrides).map(Arc::new).map_err(|mut problems| {
+            problems.call_varied(&overrides);
+            problems
+        })
     }
 
     /// Looks at each value of each key once before anything is played, or at every so-manieth where there are very many.

@@ -157,9 +157,6 @@ impl Report {
         let mut table = tabwriter::TabWriter::new(Vec::new()).minwidth(3).padding(3);
         let mut heads: Vec<String> =
             self.grid.knobs().iter().map(|knob| short(&knob.key).to_owned()).collect();
-        if heads.is_empty() {
-            heads.push("cell".to_owned());
-        }
         let names: Vec<&Measure> = self.measures.iter().collect();
         heads.extend(names.iter().map(|measure| measure.name.clone()));
         let differs = self.kept.len() > 1 && names.first().is_some_and(|first| first.unit != Unit::Phase);
@@ -171,9 +168,6 @@ impl Report {
         for cell in self.kept.iter().take(SHOWN) {
             let mut cells: Vec<String> =
                 self.grid.values(cell.cell).iter().map(|v| (*v).to_owned()).collect();
-            if cells.is_empty() {
-                cells.push(cell.cell.to_string());
-            }
             for measure in &names {
                 let is_own = |line: &&Line| {
                     line.name == measure.name || line.name.starts_with(&format!("{}=", measure.name))

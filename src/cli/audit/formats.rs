@@ -1,12 +1,12 @@
 //! How an audit is printed: for people, for programs, for merge requests, for code scanning, for CI systems.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
 use crate::answers::audit::{Answer, Audited, Finding, QUESTIONS, Rank, Spread};
+use crate::cli::columns;
 
 fn figure(answer: &Answer) -> String {
     answer.figure.as_ref().map_or_else(|| "-".to_owned(), Spread::words)
@@ -18,8 +18,8 @@ fn advice(finding: &Finding) -> Option<String> {
     Some(format!("{} (played: {})", advice.does, advice.better))
 }
 
-/// For people: findings first, then figures.
-pub fn table(audited: &[Audited], quiet: bool) -> String {
+/// For people: findings first, then figures, in a terminal of so many columns.
+pub fn table(audited: &[Audited], quiet: bool, room: Option<usize>) -> String {
     let mut text = String::new();
     for own in audited {
         let findings = own.findings();
@@ -36,21 +36,17 @@ pub fn table(audited: &[Audited], quiet: bool) -> String {
             }
         }
         if !quiet {
-            text.push_str(&figures(own));
+            text.push_str(&figures(own, room));
         }
         text.push('\n');
     }
     text
 }
 
-fn figures(own: &Audited) -> String {
-    let mut table = tabwriter::TabWriter::new(Vec::new()).minwidth(2).padding(2);
-    for answer in own.answers() {
-        // A table in memory takes everything.
-        let _ = writeln!(table, "  {}\t{}\t{}\t{}", answer.what, figure(answer), answer.rule, answer.words);
-    }
-    let text = String::from_utf8(table.into_inner().unwrap_or_default()).unwrap_or_default();
-    text.lines().fold(String::new(), |all, line| all + line.trim_end() + "\n")
+fn figures(own: &Audited, room: Option<usize>) -> String {
+    let row =
+        |answer: &Answer| [answer.what.clone(), figure(answer), answer.rule.clone(), answer.words.clone()];
+    columns::fitted(&own.answers().map(row).collect::<Vec<_>>(), room)
 }
 
 /// All of it, for programs.
@@ -60,14 +56,18 @@ pub fn json(audited: &[Audited]) -> String {
 }
 
 /// For a page or a merge request.
-pub fn markdown(audited: &[Audited]) -> String {
+pub fn markdown(audited: &[Audited], quiet: bool) -> String {
     let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
     let mut text = String::new();
-    for own in audited {
+    for own in audited.iter().filter(|own| !quiet || !own.findings().is_empty()) {
         let _ = writeln!(text, "## {}\n", own.subject.words());
         for finding in own.findings() {
             let advice = advice(finding).map_or(String::new(), |advice| format!("; {advice}"));
             let _ = writeln!(text, "- **{}**: {}{advice}", finding.rank.as_str(), cell(&finding.words));
+        }
+        if quiet {
+            text.push('\n');
+            continue;
         }
         let _ = writeln!(text, "\n| what | figure | set by | |\n| --- | --- | --- | --- |");
         for answer in own.answers() {

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal as _};
 
 use super::hands::Threads;
 use super::source::{self, Beside, Source};
-use super::{Exit, check, fault, interrupt, print, print_json, report, talk};
+use super::{Exit, check, columns, fault, interrupt, print, print_json, report, talk};
 use crate::answers::audit::{self, Asked, Assumptions, Audited, QUESTIONS, Subject, subjects};
 use crate::answers::hands::Stopped;
 use crate::scenario::{self, Plan};
@@ -27,7 +27,7 @@ pub struct Arguments {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     assume: Vec<String>,
     /// Asks these questions only (see below)
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = names())]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = names(), hide_possible_values = true)]
     question: Vec<String>,
     /// What is printed
     #[arg(short, long, value_enum, default_value = "table")]
@@ -60,7 +60,7 @@ fn after_help() -> String {
     let questions: String =
         QUESTIONS.iter().map(|question| format!("  {:<10} {}\n", question.name, question.asks)).collect();
     format!(
-        "Questions, each answered by playing the workload otherwise under several seeds (ranges are 5 to 95 %):
+        "Questions, each answered by playing under several seeds (ranges: 5 to 95 %):
 {questions}
 Examples:
   kubelapse audit web.yaml
@@ -83,10 +83,11 @@ pub fn audit(arguments: &Arguments) -> Exit {
             return Exit::WrongRequest;
         }
     };
-    let overrides = arguments.beside.overrides(None);
+    let beside = arguments.beside.quietly(arguments.quiet);
+    let overrides = beside.overrides(None);
     let (sources, mut is_wrong) = match is_change {
-        false => check::all(&arguments.files, &arguments.beside),
-        true => match source::change(&arguments.files, &arguments.against, &arguments.beside) {
+        false => check::all(&arguments.files, &beside),
+        true => match source::change(&arguments.files, &arguments.against, &beside) {
             Ok(source) => (vec![source], false),
             Err(problems) => {
                 problems.iter().for_each(|problem| talk(&format!("error: {problem}\n")));
@@ -110,8 +111,8 @@ pub fn audit(arguments: &Arguments) -> Exit {
         talk(&format!("error: {why}\n"));
         return Exit::WrongRequest;
     }
-    if let Some(name) = assumptions.unknown(&there).filter(|_| !is_wrong) {
-        talk(&format!("error: --assume {name}: there is no such workload\n"));
+    if let Some(problem) = assumptions.unknown(&there).filter(|_| !is_wrong) {
+        talk(&format!("error: --assume {problem}\n"));
         return Exit::WrongRequest;
     }
     if is_wrong {
@@ -133,9 +134,9 @@ pub fn audit(arguments: &Arguments) -> Exit {
 
 fn show(audited: &[Audited], arguments: &Arguments) -> Result<(), Exit> {
     match arguments.output {
-        Output::Table => print(&formats::table(audited, arguments.quiet)),
+        Output::Table => print(&formats::table(audited, arguments.quiet, columns::room())),
         Output::Json => print_json(&formats::json(audited)),
-        Output::Markdown => print(&formats::markdown(audited)),
+        Output::Markdown => print(&formats::markdown(audited, arguments.quiet)),
         Output::Sarif => print_json(&formats::sarif(audited)),
         Output::Junit => match formats::junit(audited) {
             Ok(text) => print(&text),

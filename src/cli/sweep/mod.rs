@@ -211,7 +211,7 @@ fn begin(arguments: &Arguments) -> Result<(), Stopped> {
 
 /// The scenario, what is said otherwise of it, and its plan.
 fn scenario(arguments: &Arguments) -> Result<(Source, Vec<String>, Plan), Stopped> {
-    let (sources, is_wrong) = check::all(&arguments.scenario, &arguments.beside);
+    let (sources, is_wrong) = check::all(&arguments.scenario, &arguments.beside.quietly(arguments.quiet));
     if is_wrong {
         return Err(Stopped::Told);
     }
@@ -311,6 +311,10 @@ fn merge(arguments: &Arguments) -> Result<(), Stopped> {
     result.keep(report, &request, arguments)
 }
 
+fn count(number: u64, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
 /// A whole result while it is written.
 struct Outcome {
     folder: PathBuf,
@@ -365,10 +369,10 @@ impl Outcome {
                     .map(|name| self.folder.join(name).display().to_string())
                     .collect();
                 print(&format!(
-                    "{}\n{} cells, {} seeds each\n{}\n",
+                    "{}\n{}, {} each\n{}\n",
                     report.table(),
-                    request.grid.cells(),
-                    request.seeds,
+                    count(request.grid.cells(), "cell"),
+                    count(request.seeds, "seed"),
                     places.join(", ")
                 ));
             }

@@ -13,7 +13,7 @@ use super::documents::{self, Document};
 use super::namespaces::Namespaces;
 use super::noted::{Noted, Verdict, refused};
 use super::standing::{Standing, is_left_out, object_kind};
-use super::{Context, applied_volumes, claims, flag, pods, scalar_json, strings, tables, text};
+use super::{Context, applied_volumes, claims, flag, named, pods, scalar_json, strings, tables, text};
 use crate::api::Sym;
 use crate::rules::api_server::objects::{ObjectType, no_matches};
 use crate::scenario::applied::{AppliedObject, ApplyPlan};
@@ -77,20 +77,19 @@ pub fn read(table: &Table, cx: &mut Context<'_>) -> Vec<Sent> {
             let is_lost = namespaces.comes_too_early(&document, &mut sent, number, cx);
             number += 1;
             if !is_lost {
-                sort(document, &mut sent, &mut noted, cx);
+                sort(document, table, &mut sent, &mut noted, cx);
             }
         }
         sent
     });
-    let mut all: Vec<Sent> = all.collect();
+    let all: Vec<Sent> = all.collect();
     noted.tell(cx);
-    all.iter_mut().for_each(|sent| override_fields(table, sent));
     unknown_overrides(table, &all, cx);
     all
 }
 
 /// Puts a document where it belongs; the API server's law is asked first of what it knows.
-fn sort(document: Document, sent: &mut Sent, noted: &mut Noted, cx: &mut Context<'_>) {
+fn sort(mut document: Document, table: &Table, sent: &mut Sent, noted: &mut Noted, cx: &mut Context<'_>) {
     let (kind, version) = (document.field("/kind").to_owned(), document.field("/apiVersion").to_owned());
     for (key, word) in [("kind", &kind), ("apiVersion", &version)] {
         if word.is_empty() {
@@ -106,8 +105,9 @@ fn sort(document: Document, sent: &mut Sent, noted: &mut Noted, cx: &mut Context
         return;
     }
     if let Some(kind) = known.filter(|kind| kind.law().is_kept) {
+        let over = override_fields(table, kind, &mut document, cx);
         noted.judge(kind, &document, &mut sent.plan, sent.action.is_some(), cx);
-        too_many(&document, cx);
+        too_many(&document, over, cx);
         let Document { written, file, .. } = document;
         let (value, line) = (written.value, written.line);
         sent.plan.objects.push(AppliedObject { kind, value, file, line });
@@ -146,13 +146,15 @@ fn sort(document: Document, sent: &mut Sent, noted: &mut Noted, cx: &mut Context
     }
 }
 
-/// Tells of a workload that would have more pods than a scenario may have.
-fn too_many(document: &Document, cx: &mut Context<'_>) {
+/// Tells of a workload that would have more pods than a scenario may have, as its manifest says or what is put over it.
+fn too_many(document: &Document, over: Option<&Node>, cx: &mut Context<'_>) {
     for field in ["replicas", "parallelism"] {
         let asked = document.written.value.pointer(&format!("/spec/{field}")).and_then(Json::as_u64);
         let Some(asked) = asked.filter(|asked| *asked > u64::from(limits::PODS)) else { continue };
-        let at = document.written.locate(&format!("spec.{field}"));
-        let at = at.map_or(document.place(), |span| Loc::new(document.source, span));
+        let written = document.written.locate(&format!("spec.{field}"));
+        let written = written.map_or(document.place(), |span| Loc::new(document.source, span));
+        let spec = over.and_then(Node::table).and_then(|over| over.get("spec")).and_then(Node::table);
+        let at = spec.and_then(|spec| spec.get(field)).map_or(written, |node| node.loc);
         cx.report(
             Diagnostic::new(Code::BadValue, at, format!("{asked} pods of one {}", document.field("/kind")))
                 .label(format!("expected no more than {}", limits::PODS)),
@@ -165,14 +167,17 @@ fn is_node(document: &Document, cx: &Context<'_>) -> bool {
     cx.nodes.iter().any(|node| node.spec.name == document.field("/metadata/name"))
 }
 
-/// What the file says of an object's fields, over those of its manifest.
-fn override_fields(table: &Table, sent: &mut Sent) {
-    for object in &mut sent.plan.objects {
-        let own = table.get(object.kind.key()).and_then(Node::table).and_then(|of| of.get(object.name()));
-        if let Some(over) = own {
-            pods::merge(&mut object.value, over.to_json());
-        }
-    }
+/// Puts what the file says of an object's fields over those of its manifest, and gives it: what is judged is what will be sent.
+fn override_fields<'t>(
+    table: &'t Table,
+    kind: ObjectType,
+    document: &mut Document,
+    cx: &mut Context<'_>,
+) -> Option<&'t Node> {
+    let of_kind = table.get(kind.key()).and_then(Node::table)?;
+    let over = of_kind.get(document.field("/metadata/name"))?;
+    named::put(&mut document.written.value, over, cx);
+    Some(over)
 }
 
 fn unknown_overrides(table: &Table, all: &[Sent], cx: &mut Context<'_>) {

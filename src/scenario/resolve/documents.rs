@@ -85,7 +85,7 @@ fn of_file(
         for why in &wrong {
             let at = why.offset.unwrap_or(0).min(end);
             let item =
-                Diagnostic::new(Code::NoEffect, Loc::new(source, at..at), "a document that is no manifest");
+                Diagnostic::new(Code::Refused, Loc::new(source, at..at), "a document that is no manifest");
             cx.report(item.label(why.message.clone()).hint(hint));
             sent.plan.refused.push(parse_error(file, why));
         }
@@ -112,7 +112,7 @@ fn parse_error(file: &str, why: &ManifestError) -> String {
 pub fn no_kind(document: &Document, key: &str, sent: &mut Sent, cx: &mut Context<'_>) {
     let title = format!("a document of `{}` has no {key}", document.file);
     if sent.goes_on {
-        let item = Diagnostic::new(Code::NoEffect, document.place(), title);
+        let item = Diagnostic::new(Code::Refused, document.place(), title);
         let line = document.written.line;
         cx.report(
             item.label(format!("the one that begins in line {line}"))

@@ -11,6 +11,7 @@ mod commands;
 mod documents;
 mod expects;
 mod metrics;
+mod named;
 pub(super) mod names;
 mod namespaces;
 mod noted;
@@ -24,6 +25,7 @@ mod sweeps;
 mod writes;
 
 pub(crate) use applied_volumes::write as volume_written;
+pub(super) use noted::REFUSAL;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -169,8 +171,7 @@ pub fn resolve(
     let mut sent = applies::read(table, &mut cx);
     let (objects, again, storage) = applies::objects(&mut sent, &mut cx);
     cx.objects = objects.into();
-    let own = pods::templates(table, &mut cx);
-    let applied = applies::pods(&mut sent, &mut cx);
+    let (own, applied) = (pods::templates(table, &mut cx), applies::pods(&mut sent, &mut cx));
     cx.templates = own.into_iter().chain(applied).map(Arc::new).collect();
     let (applies, metrics) = (cx.keep(sent, table), metrics::metrics(table, &mut cx));
     unused(table, &mut cx);
@@ -199,6 +200,7 @@ pub fn resolve(
         templates: cx.templates.into_owned(),
         applies,
         left_out: cx.left_out,
+        refusals: cx.problems.items.iter().filter(|item| item.code == Code::Refused).count(),
         programs: cx.programs.into_owned(),
         metrics,
         actions,

@@ -141,8 +141,11 @@ fn ask(
     }
 }
 
+/// How such a warning begins; the rest is what kubectl prints.
+pub const REFUSAL: &str = "the API server will refuse this: ";
+
 /// A warning of what the API server will refuse.
 pub fn refused(loc: Loc, words: &str) -> Diagnostic {
-    Diagnostic::new(Code::NoEffect, loc, format!("the API server will refuse this: {words}"))
+    Diagnostic::new(Code::Refused, loc, format!("{REFUSAL}{words}"))
         .hint("the rest is played, and the run's summary has the answer")
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use super::documents::Document;
-use super::{Context, behavior, distribution, noted, number, string_map, strings, tables, text};
+use super::{Context, behavior, distribution, named, noted, number, string_map, strings, tables, text};
 use crate::api::{ObjectMeta, PodSpec, Sym};
 use crate::engine::Distribution;
 use crate::rules::api_server::admission::{self, Admitted, Rejection, Request};
@@ -84,7 +84,7 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
             return Vec::new();
         };
         let Some(name) = name_node.text() else { return Vec::new() };
-        let Some(spec) = inline else {
+        let Some(spec) = inline.filter(|spec| named::all_there(spec, None, cx)) else {
             if entry.get("spec").is_none() {
                 cx.report(
                     Diagnostic::new(Code::MissingKey, name_node.loc, format!("the pod `{name}` has no spec"))
@@ -134,7 +134,7 @@ fn drafts(node: &Node, entry: &Table, cx: &mut Context<'_>) -> Vec<Draft> {
             continue;
         }
         if let (Some(over), Json::Object(object)) = (inline, &mut object) {
-            merge(object.entry("spec").or_insert_with(|| Json::Object(Map::new())), over.to_json());
+            named::put(object.entry("spec").or_insert_with(|| Json::Object(Map::new())), over, cx);
         }
         twice(&written, source, cx);
         drafts.push(Draft { object, loc, manifest: Some((source, written)) });

@@ -5,6 +5,7 @@ use crate::answers::audit::life::Life;
 use crate::answers::audit::rollout::{Rolled, strategy};
 use crate::answers::audit::{Advice, Case, Rank, Spread, Told};
 use crate::api::workload::WorkloadState;
+use crate::api::{Container, ProbeKind};
 use crate::rules::api_server::objects::ObjectType;
 use crate::time::Span;
 
@@ -25,17 +26,24 @@ pub(super) fn tell(case: &Case<'_>, change: &Change, lives: &[Life], told: &mut 
         let level = life.level_at(life.at).map_or(String::new(), |(available, desired)| {
             format!("; {available} of {desired} are available then")
         });
-        let why = first.complaint.as_ref().map_or(String::new(), |words| format!(": {words}"));
+        // What kills its pods is the cause, and not how they are replaced.
+        let killed = lives.iter().find(|life| !ends(life)).and_then(Life::killed_by_probe);
+        let prober = killed.as_ref().and_then(|said| prober(case, said));
+        let said = killed.filter(|_| prober.is_some()).or_else(|| first.complaint.clone());
+        let why = said.map_or(String::new(), |words| format!(": {words}"));
         let words = format!(
             "is not complete {WAITS} after the change in {} of {} runs{level}{why}",
             lives.len() - good,
             lives.len()
         );
-        told.answer(&QUESTION, "until all is as it shall be", None, &words)
-            .by("the update strategy", strategy(case));
+        let rule = if prober.is_some() { "the probe that kills it" } else { "the update strategy" };
+        let field = prober.clone().unwrap_or_else(|| strategy(case));
+        told.answer(&QUESTION, "until all is as it shall be", None, &words).by(rule, field.clone());
         let finding = told.find(&QUESTION, Rank::Broken, words);
-        finding.field = strategy(case);
-        finding.advice = roomier(case, change);
+        finding.field = field;
+        if prober.is_none() {
+            finding.advice = roomier(case, change);
+        }
         return;
     }
     // Where nothing was to be done it was over at once.
@@ -67,6 +75,15 @@ pub(super) fn tell(case: &Case<'_>, change: &Change, lives: &[Life], told: &mut 
         );
         told.find(&QUESTION, Rank::Risky, words).field = case.subject.path("spec.progressDeadlineSeconds");
     }
+}
+
+/// The probe that the kubelet's words for a kill name, as a field of the manifest.
+fn prober(case: &Case<'_>, said: &str) -> Option<String> {
+    let kind = if said.contains("startup") { ProbeKind::Startup } else { ProbeKind::Liveness };
+    let is_it =
+        |own: &&Container| own.probe(kind).is_some() && said.contains(&format!(" {} failed ", own.name));
+    let container = case.containers().iter().find(is_it)?;
+    Some(case.subject.pod_path(&format!("containers.{}.{}Probe", container.name, kind.word())))
 }
 
 /// An old pod goes first.
