@@ -161,18 +161,7 @@ impl Line {
                 Ok(String::new())
             }
             "hint" => Ok(self.hint()),
-            "quiz" => match rest {
-                "on" | "off" => {
-                    self.walk.quiz.on = rest == "on";
-                    self.walk.quiz.mute = rest == "off";
-                    let lesson = match (rest, &self.walk.plan().lesson) {
-                        ("off", Some(_)) => ", and the lesson's own too",
-                        _ => "",
-                    };
-                    Ok(format!("questions before changes of STATUS: {rest}{lesson}\n"))
-                }
-                _ => Err("`quiz on` or `quiz off`".to_owned()),
-            },
+            "quiz" => self.quiz(rest),
             "score" if self.walk.quiz.is_held() => Ok(format!("{}\n", self.points())),
             "score" => {
                 let (right, answered) = self.walk.quiz.score();
@@ -192,6 +181,20 @@ impl Line {
             _ => self.ahead(word, text),
         };
         Reply::Text(answer.unwrap_or_else(|problem| format!("{}\n", problem.trim_end())))
+    }
+
+    /// `quiz on`, `quiz off`
+    fn quiz(&mut self, rest: &str) -> Result<String, String> {
+        if !matches!(rest, "on" | "off") {
+            return Err("`quiz on` or `quiz off`".to_owned());
+        }
+        self.walk.quiz.on = rest == "on";
+        self.walk.quiz.mute = rest == "off";
+        let lesson = match (rest, &self.walk.plan().lesson) {
+            ("off", Some(_)) => ", and the lesson's own too",
+            _ => "",
+        };
+        Ok(format!("questions before changes of STATUS: {rest}{lesson}\n"))
     }
 
     /// Goes on in time. Whoever answers before a lesson's question has come does not lose his place.
