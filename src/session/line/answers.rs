@@ -111,7 +111,7 @@ impl Line {
                 text,
                 "{}  {}",
                 offset(row.time, start),
-                why::headline(&row, &self.walk.world().directory)
+                why::headline(row, &self.walk.world().directory)
             );
         }
         if rows.len() > SHOWN {
