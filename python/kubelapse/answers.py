@@ -320,6 +320,10 @@ class PodFuture:
     stays: float
     """The share of the futures in which nothing changes."""
     steps: tuple[Step, ...]
+    keeps: str | None = None
+    """What keeps it from a node, where nothing is seen to come; None: something comes, or nothing is known to keep it."""
+    supposed: str | None = None
+    """On what it stands where nothing is known of its program: `boots`, `runs` or `stops` (as most do)."""
 
 
 @dataclass(frozen=True)
@@ -342,6 +346,8 @@ class WorkloadFuture:
     events: tuple[Event, ...]
     never: str | None
     """Why it is not complete for as far as it looks ahead; None: it is in some futures, or nothing is seen."""
+    state: str | None = None
+    """How it stands now."""
 
 
 @dataclass(frozen=True)
