@@ -101,7 +101,9 @@ impl Chain<'_> {
             reason => {
                 self.add(step, "runtime", format!("{name} could not be started, {reason}: {words}"));
                 // Of another reason nobody here knows who says so.
-                if START_ERRORS.iter().any(|own| own.reason == reason) {
+                let is_said = reason == Sym::POST_START_HOOK_ERROR
+                    || START_ERRORS.iter().any(|own| own.reason == reason);
+                if is_said {
                     self.scenario(format!("{} attempts say so", self.said_by(name)));
                 }
             }
