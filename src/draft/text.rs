@@ -10,8 +10,7 @@ use crate::scenario::assumed::RUNS;
 use crate::scenario::tree::{spelled, spelled_key};
 
 /// What every draft says of itself.
-pub const CUSTOM: &str =
-    "# A line whose `#` has no blank behind it can be switched on: take the `#` away.\n";
+pub const CUSTOM: &str = "# A line whose `#` has no blank behind it can be switched on: take the `#` away.\n";
 
 /// What stands above the expectations.
 pub const EXPECTATIONS: &str = "\n# What `kubelapse test` holds the run against. It holds as the file stands; change it with the file.\n";

@@ -11,12 +11,12 @@ mod format;
 #[cfg(feature = "html")]
 pub mod html;
 pub mod jsonl;
+pub(crate) mod numbers;
 pub mod objects;
 pub mod openmetrics;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 pub mod perfetto;
-pub(crate) mod numbers;
 mod roll;
 pub(crate) mod sink;
 mod spelled;

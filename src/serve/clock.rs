@@ -617,7 +617,8 @@ impl Clock {
                     break;
                 }
                 self.follow(&mut told);
-                is_there = watch.stops(&self.walk.rows_of(self.walk.position()), &self.walk.world().directory);
+                is_there =
+                    watch.stops(&self.walk.rows_of(self.walk.position()), &self.walk.world().directory);
                 if is_there {
                     break;
                 }

@@ -150,7 +150,9 @@ impl Walk {
         let dropped = self.done().iter().filter(|done| done.step > stood.0).cloned().collect();
         self.forget_after(self.position());
         // As the file's last action it would have the number after all that the run begins with.
-        while self.session.world.queue.peek().is_some_and(|next| next < (at, self.first_number)) && self.play() {}
+        while self.session.world.queue.peek().is_some_and(|next| next < (at, self.first_number))
+            && self.play()
+        {}
         let done = Done { step: self.position() + 1, action, toml, stood, dropped };
         self.session.done = self.session.done.iter().cloned().chain([done]).collect();
         if !self.quiz.is_held() {
