@@ -241,7 +241,11 @@ fn every_verb_is_played_in_the_present_answered_and_saved() {
             "{words}: what is done is no part of what a run tells"
         );
         assert_eq!(walk.world().log.last(), Some(&told), "{words}");
-        assert_eq!(walk.history().to_vec()[..before.len()], before[..], "{words}: the past stays what it was");
+        assert_eq!(
+            walk.history().to_vec()[..before.len()],
+            before[..],
+            "{words}: the past stays what it was"
+        );
         let here = walk.position();
         walk.seek(here / 2);
         walk.seek(here + 5);

@@ -46,9 +46,8 @@ fn what_is_kept_does_not_grow_with_the_run() {
     assert!(short.checkpoints().steps()[0] < steps[0]);
     // The rows of the steps that are known are those of the whole run.
     let from = steps[0];
-    let of = |walk: &Walk| -> Vec<Transition> {
-        walk.history().iter().filter(|row| row.step >= from).collect()
-    };
+    let of =
+        |walk: &Walk| -> Vec<Transition> { walk.history().iter().filter(|row| row.step >= from).collect() };
     assert_eq!(of(&short), of(&whole));
     assert_eq!(short.world().digest.to_string(), whole.world().digest.to_string());
 }

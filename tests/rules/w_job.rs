@@ -134,7 +134,8 @@ fn one_sync(job: &mut Job, pods: &[SeenPod], names: &[String], record: Record, n
         return done;
     }
     let seen_job = job.clone();
-    let sight = Sight { job: &seen_job, pods, record, is_up_to_date: true, goes_on: false, now, gates: &gates };
+    let sight =
+        Sight { job: &seen_job, pods, record, is_up_to_date: true, goes_on: false, now, gates: &gates };
     let look = Look::at(&sight, |at| format!("{namespace}/{}", names[at]));
     let mut answers = Done::default();
     match &look.todo {
