@@ -124,7 +124,9 @@ pub fn run(arguments: &Arguments) -> Exit {
             None => Path::new("output").join(&plan.name),
         };
         let seed = arguments.seed.unwrap_or(plan.seed);
-        let (next, is_refused) = (summary::next(&source, &plan), check::is_refused(&source, &plan));
+        let is_refused = check::is_refused(&source, &plan);
+        // First it has to be let in.
+        let next = if is_refused { String::new() } else { summary::next(&source, &plan) };
         let settings = Settings { scrape_interval: arguments.scrape_interval };
         let (plan, quiet) = (Arc::new(plan), arguments.quiet);
         let job = Job { plan, seed, folder, formats: &formats, settings, quiet, next, is_refused };

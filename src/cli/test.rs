@@ -185,11 +185,12 @@ fn text(tested: &[Tested], outcomes: &[Vec<Outcome>], quiet: bool) -> String {
     let names = tested.iter().map(|one| one.plan.name.chars().count());
     let width = names.max().unwrap_or(0).min(WIDEST);
     let mut text = String::new();
-    let (mut expectations, mut failed, mut runs, mut passed) = (0, 0, 0, 0);
+    let (mut expectations, mut failed, mut refused, mut runs, mut passed) = (0, 0, 0, 0, 0);
     for (one, outcomes) in tested.iter().zip(outcomes) {
         let expects = one.plan.expects.len();
         if check::is_refused(&one.source, &one.plan) {
             let _ = writeln!(text, "FAIL  {}  is refused", padded(&one.plan.name, width));
+            refused += 1;
             runs += outcomes.len();
             continue;
         }
@@ -217,7 +218,8 @@ fn text(tested: &[Tested], outcomes: &[Vec<Outcome>], quiet: bool) -> String {
             true => format!("; {} passed", rate(passed, runs, "runs")),
             false => String::new(),
         };
-        let _ = writeln!(text, "{scenarios}, {all}: {failed} failed{of_seeds}");
+        let refused = if refused > 0 { format!(", {refused} refused") } else { String::new() };
+        let _ = writeln!(text, "{scenarios}, {all}: {failed} failed{refused}{of_seeds}");
     }
     text
 }

@@ -20,6 +20,8 @@ pub struct ApplyPlan {
     pub namespace: Sym,
     /// In the order of the files and their documents.
     pub objects: Vec<AppliedObject>,
+    /// Namespaces among them: one that was deleted is there again with its apply.
+    pub namespaces: Vec<Sym>,
     /// What the API server says of what is not sent to it later, and that it refuses: told when it is sent.
     pub refused: Vec<String>,
     /// What it warns of, of the rest of that: told then, too.

@@ -45,7 +45,7 @@ pub fn by_overrides(
             problems
                 .items
                 .retain(|item| item.code != Code::Refused || item.title != format!("{REFUSAL}{words}"));
-            let title = format!("with this the API server refuses what it takes without: {words}");
+            let title = format!("with this value the API server refuses the manifest: {words}");
             problems.push(Diagnostic::new(Code::Rejected, at, title));
         }
         told = now;

@@ -1,5 +1,5 @@
 //! DELETE: of what is played as kubectl's verb, of what is stored as it comes right away, where no finalizer holds it; of all that
-//! are selected, and of a namespace with all that live in it. Owners take their own with them.
+//! are selected; of a namespace, which goes once what lives in it is gone. Owners take their own with them.
 //!
 //! Source: staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go, …/generic/registry/store.go (`Delete`,
 //! `DeleteCollection`), pkg/controller/{garbagecollector,namespace/deletion} (1.36.3). The surprise: of most kinds DELETE is

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::served::{NAMESPACES, as_it_goes, uid};
+use super::served::{as_it_goes, uid};
 use crate::actors::node_lifecycle::KUBELET_AGE;
 use crate::api::Sym;
 use crate::world::World;
+use crate::world::namespaces::NAMESPACES;
 
 /// All of them by name, as the API prints them.
 pub(super) fn all(w: &World) -> Vec<(Sym, Value)> {

@@ -21,6 +21,7 @@ use crate::rules::controllers::namespace::NamespaceCondition;
 use crate::rules::machinery::quantity::{Format, Quantity};
 use crate::scenario::command::Write;
 use crate::time::{Span, Time};
+use crate::world::namespaces::NAMESPACES;
 use crate::world::stored::StoredKey;
 use crate::world::workloads::ObjectKey;
 use crate::world::{NodeConditionKind, NodeId, PodId, World};
@@ -43,9 +44,6 @@ pub struct News {
 
 /// Events are forgotten so long after they were seen last.
 pub(super) const EVENTS_STAY: Span = Span::from_secs(3600);
-
-/// Namespaces that are there from the beginning.
-pub(super) const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /// What was told of a run so far.
 #[derive(Default)]

@@ -5,6 +5,9 @@ use crate::api::Sym;
 use crate::rules::controllers::namespace::NamespaceCondition;
 use crate::time::Time;
 
+/// Namespaces that are there from the beginning.
+pub const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
 /// One that somebody has deleted.
 #[derive(Clone, Debug)]
 pub struct Going {
@@ -71,11 +74,10 @@ impl Namespaces {
 impl World {
     /// Whether anything was ever in a namespace: then there is one of that name.
     pub fn knows_namespace(&self, name: Sym) -> bool {
-        const ALWAYS: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
         let written = |(key, _): (&super::stored::StoredKey, _)| {
             key.namespace == *name || (key.group.is_empty() && key.kind == "Namespace" && key.name == *name)
         };
-        ALWAYS.contains(&name.as_str())
+        NAMESPACES.contains(&name.as_str())
             || self.pods.iter().any(|pod| pod.ident.namespace == name)
             || self.objects.iter().any(|own| own.namespace == name)
             || self

@@ -23,6 +23,13 @@ pub fn lets_in(w: &World, namespace: Sym, kind: ObjectType, name: &str) -> Resul
     }
 }
 
+/// POST of a namespace: where one of its name was deleted and is gone, there is one again, and it is empty.
+pub fn create(w: &mut World, name: Sym) {
+    if !w.namespaces.is_terminating(name) {
+        w.namespaces.forget(name);
+    }
+}
+
 /// DELETE of a namespace: it stays, and nothing comes in any more.
 pub fn delete(w: &mut World, name: Sym) {
     let written = next_version(w);

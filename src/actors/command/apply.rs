@@ -45,6 +45,9 @@ pub fn send(w: &mut World, plan: &ApplyPlan) {
         w.answer(refused);
     }
     warn(w, command, &plan.warned);
+    for name in &plan.namespaces {
+        api_server::namespaces::create(w, *name);
+    }
     let comes = |at: Time| at == plan.at && at > w.plan.start;
     if w.plan.storage.volumes.iter().any(|volume| comes(volume.at)) {
         api_server::objects::volumes_created(w);

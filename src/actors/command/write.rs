@@ -112,25 +112,16 @@ fn keep(w: &mut World, write: &Write) {
     api_server::store(w, key, Some(object));
 }
 
-/// A namespace: made anew where one of its name was deleted; and without a finalizer one that is being deleted is gone, whatever
+/// A namespace: made anew where one of its name was deleted; and one that is being deleted is gone without its finalizer, whatever
 /// still lives in it (`kubectl replace --raw …/finalize`, with which people free those that are stuck).
 fn namespace(w: &mut World, write: &Write) -> Result<(), String> {
-    let object = write.object.as_ref();
-    let is_empty = |own: &Value| own["spec"]["finalizers"].as_array().is_none_or(Vec::is_empty);
-    if w.namespaces.is_terminating(write.name) {
-        match object {
-            Some(object) if write.below == "finalize" && is_empty(object) => {
-                api_server::namespaces::finalize(w, write.name);
-                return Ok(());
-            }
-            None => {
-                api_server::namespaces::finalize(w, write.name);
-                return Ok(());
-            }
-            Some(_) => {}
+    match &write.object {
+        None if w.namespaces.is_terminating(write.name) => {
+            api_server::namespaces::finalize(w, write.name);
+            return Ok(());
         }
-    } else if object.is_some() {
-        w.namespaces.forget(write.name);
+        None => {}
+        Some(_) => api_server::namespaces::create(w, write.name),
     }
     keep(w, write);
     Ok(())

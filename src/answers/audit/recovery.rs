@@ -104,6 +104,7 @@ fn full(case: &Case<'_>, at: Span) -> Command {
         id: None,
         namespace: case.subject.namespace,
         objects: vec![object],
+        namespaces: Vec::new(),
         refused: Vec::new(),
         warned: Vec::new(),
     };

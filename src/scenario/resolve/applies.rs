@@ -58,6 +58,7 @@ pub fn read(table: &Table, cx: &mut Context<'_>) -> Vec<Sent> {
                 id: text(entry, "id").map(Sym::new),
                 namespace: Sym::new(text(entry, "namespace").unwrap_or("default")),
                 objects: Vec::new(),
+                namespaces: Vec::new(),
                 refused: Vec::new(),
                 warned: Vec::new(),
             },
@@ -132,7 +133,9 @@ fn sort(mut document: Document, table: &Table, sent: &mut Sent, noted: &mut Note
     }
     match known {
         // Who needs one has been asked whether it is there.
-        ObjectType::Namespace => {}
+        ObjectType::Namespace => {
+            sent.plan.namespaces.push(Sym::new(document.field("/metadata/name")));
+        }
         ObjectType::Node if is_node(&document, cx) => {}
         ObjectType::Node => {
             let title =

@@ -25,6 +25,7 @@ pub fn as_applied(write: &Write, at: Time) -> Option<Arc<ApplyPlan>> {
         id: None,
         namespace: write.namespace,
         objects: vec![object],
+        namespaces: Vec::new(),
         refused: Vec::new(),
         warned: Vec::new(),
     }))

@@ -496,6 +496,12 @@ fn replaced(asked: &Asked<'_>, old: &Arc<Object>, mut new: Value, wanted: &str, 
             Let { object: before.clone(), warnings: Vec::new() }
         }
         "status" => law::status(resource, before, &new, &around)?,
+        // Of a namespace, and nothing else of it (`namespaceFinalizeStrategy`, pkg/registry/core/namespace/strategy.go).
+        "finalize" => {
+            let mut object = before.clone();
+            object["spec"]["finalizers"] = new["spec"]["finalizers"].clone();
+            Let { object, warnings: Vec::new() }
+        }
         "ephemeralcontainers" | "resize" => law::part_of_pod(before, &new, &around)?,
         _ => law::update(resource, before, &new, &around, is_patch)?,
     };
@@ -570,8 +576,10 @@ fn written(
         let deed = asked.deed(&old.name, Step::Words(String::new()), object, code, warnings);
         return Ok(Deed { steps, ..deed });
     }
+    // What holds a namespace stands in its spec.
+    let held_by = if asked.resource.kind == "Namespace" { "spec" } else { "metadata" };
     let is_over = old.value["metadata"]["deletionTimestamp"].is_string()
-        && object["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty);
+        && object[held_by]["finalizers"].as_array().is_none_or(Vec::is_empty);
     if asked.is_played() {
         // Parts of a pod are let in here alone.
         if !asked.own.below.is_empty() {
@@ -591,7 +599,7 @@ fn written(
     }
     let step = asked.write(&old.name, if is_over { None } else { Some(object.clone()) });
     let mut deed = asked.deed(&old.name, step, object, code, warnings);
-    if is_over && asked.own.below.is_empty() {
+    if is_over && matches!(asked.own.below.as_str(), "" | "finalize") {
         deed.then = Then::Sample;
     }
     Ok(deed)

@@ -133,6 +133,7 @@ fn anew(case: &Case<'_>, change: &Change) -> Option<Advice> {
             id: None,
             namespace: apply.namespace,
             objects: Vec::clone(&objects),
+            namespaces: Vec::new(),
             refused,
             warned,
         };
