@@ -147,6 +147,104 @@ fn a_finalizer_that_nobody_takes_away_holds_it_up() {
 }
 
 #[test]
+fn who_takes_its_own_finalizer_away_frees_it() {
+    let server = shop("1.36");
+    goto(&server, "20s");
+    assert_eq!(server.ask("DELETE", "/api/v1/namespaces/shop", "").0, 200);
+    // Whoever changes something else of it does not free it.
+    let labelled = r#"{"metadata":{"labels":{"team":"a"}}}"#;
+    assert_eq!(server.ask("PATCH", "/api/v1/namespaces/shop", labelled).0, 200);
+    let mut namespace = server.get("/api/v1/namespaces/shop");
+    assert_eq!(namespace["status"]["phase"], "Terminating");
+    namespace["spec"]["finalizers"] = json!([]);
+    let (code, told) = server.ask("PUT", "/api/v1/namespaces/shop/finalize", &namespace.to_string());
+    assert_eq!(code, 200, "{told}");
+    assert_eq!(server.ask("GET", "/api/v1/namespaces/shop", "").0, 404);
+}
+
+/// Everything that people put into a namespace.
+const ALL: &str = r#"
+apiVersion: v1
+kind: Namespace
+metadata: { name: shop }
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: db, namespace: shop }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: db } }
+  template:
+    metadata: { labels: { app: db } }
+    spec: { containers: [{ name: app, image: "shop/db:1", volumeMounts: [{ name: data, mountPath: /data }] }] }
+  volumeClaimTemplates: [{ metadata: { name: data }, spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } } }]
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: agent, namespace: shop }
+spec:
+  selector: { matchLabels: { app: agent } }
+  template: { metadata: { labels: { app: agent } }, spec: { containers: [{ name: app, image: "shop/agent:1" }] } }
+---
+apiVersion: batch/v1
+kind: Job
+metadata: { name: import, namespace: shop }
+spec: { template: { spec: { restartPolicy: Never, containers: [{ name: app, image: "shop/web:1" }] } } }
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: report, namespace: shop }
+spec:
+  schedule: "* * * * *"
+  jobTemplate: { spec: { template: { spec: { restartPolicy: Never, containers: [{ name: app, image: "shop/web:1" }] } } } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: db, namespace: shop }
+spec: { selector: { app: db }, ports: [{ port: 80 }] }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings, namespace: shop }
+data: { a: b }
+"#;
+
+#[test]
+fn all_that_lives_in_it_goes_and_comes_again_with_its_manifests() {
+    for version in ["1.32", "1.36"] {
+        let text = format!(
+            "name = \"all\"\nuntil = \"20m\"\nkubernetes = \"{version}\"\n[[node]]\nname = \"n\"\n[[apply]]\nmanifest = \"all.yaml\"\n\
+             [[action]]\nat = \"5m\"\ndelete = \"namespace/shop\"\n[[action]]\nat = \"10m\"\napply = [\"all.yaml\"]\n"
+        );
+        let server = serve_beside("all.toml --speed paused", &[("all.toml", &text), ("all.yaml", ALL)]);
+        let lists = [
+            PODS,
+            "/apis/apps/v1/namespaces/shop/statefulsets",
+            "/apis/apps/v1/namespaces/shop/daemonsets",
+            "/apis/apps/v1/namespaces/shop/controllerrevisions",
+            "/apis/batch/v1/namespaces/shop/jobs",
+            "/apis/batch/v1/namespaces/shop/cronjobs",
+            "/api/v1/namespaces/shop/services",
+            "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices",
+            "/api/v1/namespaces/shop/configmaps",
+            "/api/v1/namespaces/shop/persistentvolumeclaims",
+        ];
+        goto(&server, "4m50s");
+        for list in lists {
+            assert!(count(&server, list) > 0, "{version}: {list}");
+        }
+        goto(&server, "7m");
+        assert_eq!(server.ask("GET", "/api/v1/namespaces/shop", "").0, 404, "{version}");
+        for list in lists {
+            assert_eq!(count(&server, list), 0, "{version}: {list}");
+        }
+        goto(&server, "11m");
+        assert_eq!(server.get("/api/v1/namespaces/shop")["status"]["phase"], "Active");
+        assert!(count(&server, PODS) >= 4, "{version}");
+    }
+}
+
+#[test]
 fn what_may_not_be_deleted_is_not() {
     let server = shop("1.36");
     let (code, refused) = server.ask("DELETE", "/api/v1/namespaces/kube-system", "");
