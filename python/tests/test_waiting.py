@@ -10,7 +10,9 @@ import kubelapse
 import pytest
 from conftest import CRASHING, DEPLOYMENT, ROOT
 
+# What is called below takes long, most of it hours, where nobody ends it, so that it is under way on any machine when somebody does.
 LONG = CRASHING.replace('until = "5m"', 'until = "2000h"')
+MANY = LONG.replace('name = "web"', 'name = "web"\nreplicas = 50')
 
 
 def calls():
@@ -18,19 +20,19 @@ def calls():
         "run": lambda: kubelapse.run(LONG.replace('name = "web"', 'name = "web"\nreplicas = 200')),
         "sweep": lambda: kubelapse.sweep(LONG, seeds=1000),
         "audit": lambda: kubelapse.audit("---".join(DEPLOYMENT.replace("name: web", f"name: web-{ix}") for ix in range(60))),
-        "predict": lambda: kubelapse.predict(pod(), seeds=100_000),
+        "predict": lambda: kubelapse.predict(pods(), seeds=100_000),
         "fit": lambda: kubelapse.fit(stream()),
         "versions": lambda: kubelapse.compare_versions(LONG, "1.32", "1.37", seeds=1000),
-        "end": lambda: kubelapse.Session(LONG.replace('name = "web"', 'name = "web"\nreplicas = 50')).end(),
-        "task": lambda: kubelapse._kubelapse.Task(LONG.replace('name = "web"', 'name = "web"\nreplicas = 50')),
+        "end": lambda: kubelapse.Session(MANY).end(),
+        "task": lambda: kubelapse._kubelapse.Task(MANY),
         "unpickled": unpickled(),
-        "goto_where": lambda: kubelapse.Session(LONG).goto_where(status="Completed"),
+        "goto_where": lambda: kubelapse.Session(MANY).goto_where(status="Completed"),
     }
 
 
 def unpickled():
     """A session far along, which is played again to there."""
-    s = kubelapse.Session(LONG.replace('name = "web"', 'name = "web"\nreplicas = 50'))
+    s = kubelapse.Session(MANY)
     made, (pickled,) = s.__reduce__()
     far = (*pickled[:-1], (1 << 40, pickled[-1][1]))
     return lambda: made(far)
@@ -40,6 +42,12 @@ def stream():
     """What a watch tells in a long time."""
     recorded = ROOT / "tests/golden-workloads/golden-workloads/deployment-restart-twice/stream.jsonl.gz"
     return gzip.decompress(recorded.read_bytes()).decode() * 400
+
+
+def pods():
+    s = kubelapse.Session(MANY)
+    s.goto(30)
+    return s.kubectl("get pods -o json")
 
 
 def pod():
@@ -57,7 +65,7 @@ def test_ctrl_c_ends_it_soon_and_others_go_on_meanwhile(name):
         while not over.is_set():
             ticks[0] += 1
             time.sleep(0.001)
-            if not sent[0] and time.monotonic() - began > 0.7:
+            if not sent[0] and time.monotonic() - began > 0.3:
                 sent[0] = time.monotonic()
                 os.kill(os.getpid(), signal.SIGINT)
 
