@@ -309,7 +309,7 @@ fn a_path_is_an_order_of_some_lessons() {
 fn the_placement_test_marks_what_is_known() {
     use kubelapse::course::placement;
     let desk = Desk::new("place");
-    let questions = placement::questions();
+    let questions = placement::questions(&Progress::default());
     // The first right, the second wrong, the third not known, then nothing more.
     let wrong = (questions[1].answer + 1) % questions[1].choices.len() + 1;
     let told = desk.hears("--place", &format!("{}\n99\n{wrong}\n\nquit\n", questions[0].answer + 1));
@@ -322,6 +322,10 @@ fn the_placement_test_marks_what_is_known() {
     assert!(!questions[0].vouches.contains(&next.name), "{}", next.name);
     desk.hears("crash-loop --plain", &answered("crash-loop"));
     assert_eq!(desk.standing("crash-loop"), "done 3/3");
+    // Whoever was told the answers is not asked for them.
+    let told = desk.hears("--place", "quit\n");
+    assert!(told.contains("12 altogether; of chapters whose lesson was done nothing is asked (1)"), "{told}");
+    assert!(!told.contains("Five restarts in five minutes"), "{told}");
     let Said { err, .. } = desk.says("--reset", "");
     assert!(
         err.contains("forgotten: happy-path, known") && err.contains("forgotten: crash-loop, 3/3"),

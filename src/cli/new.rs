@@ -87,14 +87,16 @@ fn write(arguments: &Arguments) -> Result<(), Refusal> {
             }
             write(&file, &draft.text).map_err(|e| words(&file, &e))?;
             let file = file.display();
-            let learn = match draft.is_lesson {
-                true => format!("  kubelapse learn --from {file}   hold it as a lesson\n"),
-                false => String::new(),
-            };
-            talk(&format!(
-                "{file} is written. Next:\n  kubelapse test {file}   its expectations\n  kubelapse step {file}   walk \
-                 through it\n{learn}  kubelapse check {file}  after each change: all problems at once\n"
-            ));
+            let learn = [("learn --from", "hold it as a lesson")];
+            let learn = if draft.is_lesson { &learn[..] } else { &[] };
+            let next = [("test", "its expectations"), ("step", "walk through it")];
+            let check = [("check", "after each change: all problems at once")];
+            let all = || next.iter().chain(learn).chain(&check);
+            let wide =
+                all().map(|(words, _)| words.len()).max().unwrap_or(0) + file.to_string().chars().count() + 1;
+            let lines = all()
+                .map(|(words, does)| format!("  kubelapse {:<wide$}  {does}\n", format!("{words} {file}")));
+            talk(&format!("{file} is written. Next:\n{}", lines.collect::<String>()));
         }
     }
     for note in &draft.notes {

@@ -42,10 +42,11 @@ const QUESTIONS: [(&str, usize); 13] = [
     ("job-image", 0),
 ];
 
-/// The questions, in the order of their chapters.
-pub fn questions() -> Vec<Question> {
+/// The questions, in the order of their chapters; none of a lesson that was done, whose answers one has been told.
+pub fn questions(progress: &Progress) -> Vec<Question> {
     let course = Course::new(Progress::default());
-    QUESTIONS.iter().filter_map(|(lesson, ix)| question(&course, lesson, *ix)).collect()
+    let open = QUESTIONS.iter().filter(|(lesson, _)| !progress.lessons.contains_key(*lesson));
+    open.filter_map(|(lesson, ix)| question(&course, lesson, *ix)).collect()
 }
 
 /// Lessons whose matter is known by these answers (None: not known); nothing where guessing gives as many right ones. Of answers
@@ -96,7 +97,7 @@ mod tests {
 
     #[test]
     fn who_guesses_knows_nothing() {
-        let questions = questions();
+        let questions = questions(&Progress::default());
         let first: Vec<Option<usize>> = vec![Some(0); questions.len()];
         let lucky = questions.iter().filter(|own| own.answer == 0).count();
         assert!(lucky > 0 && known(&questions, &first).is_empty(), "{lucky}");
@@ -106,8 +107,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_learned_is_not_asked() {
+        use crate::course::Done;
+        use crate::session::Score;
+        let mut progress = Progress::default();
+        let score = Score { right: 0, hinted: 0, questions: 3 };
+        progress.lessons.insert("crash-loop".to_owned(), Done::new(score, "", 1, vec![0, 1, 2]));
+        let asked: Vec<&str> = questions(&progress).iter().map(|own| own.lesson).collect();
+        assert_eq!(asked.len(), QUESTIONS.len() - 1);
+        assert!(!asked.contains(&"crash-loop"), "{asked:?}");
+    }
+
+    #[test]
     fn each_chapter_has_its_question() {
-        let (questions, course) = (questions(), Course::new(Progress::default()));
+        let (questions, course) = (questions(&Progress::default()), Course::new(Progress::default()));
         assert_eq!(questions.len(), QUESTIONS.len(), "every one is found");
         let asked: Vec<&str> = questions.iter().map(|question| question.chapter.as_str()).collect();
         let chapters: Vec<&str> = course.chapters.iter().map(|chapter| chapter.title.as_str()).collect();

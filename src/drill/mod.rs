@@ -228,6 +228,11 @@ impl Drill {
         self.look("tree")
     }
 
+    /// The same with curves of another width, for who has less room for it.
+    pub fn observe_within(&self, curve: usize) -> Vec<String> {
+        self.line.walk.tree_lines(curve)
+    }
+
     /// How long the person has been here.
     pub fn clock(&self) -> Span {
         self.line.walk.now().since(self.arrived)

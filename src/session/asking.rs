@@ -5,7 +5,7 @@
 //! leave. What the copy plays for the first time is known from then on, as if the walk had gone there and come back.
 
 use super::predict::{Asked, NextStatus};
-use super::{Move, Session, Walk};
+use super::{Move, Session, Walk, Why};
 use crate::api::{InstanceState, Sym};
 use crate::engine::random::entity;
 use crate::record::{Change, Transition};
@@ -16,6 +16,8 @@ pub struct Asking {
     stage: Stage,
     /// What decides which question it is.
     pick: u64,
+    /// A copy that has been of use, and is not freed yet: that takes as long as copying did.
+    spent: Option<Box<Session>>,
 }
 
 enum Stage {
@@ -23,8 +25,8 @@ enum Stage {
     Deciding(Option<Box<Session>>, Option<u32>),
     /// The next change of STATUS is looked for, of this pod or of any.
     Looking(Option<Box<Session>>, Option<PodId>),
-    /// It stands where that was written, and its causes are looked up.
-    Explaining(Box<Session>, Found),
+    /// The causes of what was written there are looked up.
+    Explaining(Found),
     /// What is asked, of so many kinds of questions those from here on.
     Choosing(NextStatus, usize),
     /// When a container starts is looked for.
@@ -68,13 +70,18 @@ impl Walk {
             Some(Move::PodChange(pod)) => Stage::Deciding(None, Some(pod.0)),
             Some(_) => Stage::Deciding(None, None),
         };
-        Asking { stage, pick }
+        self.checkpoints.make_room(self.position(), self.world().pods.len());
+        Asking { stage, pick, spent: None }
     }
 
     /// Goes on with it by no more than about so many steps; whether a question waits now, None where more is left to do.
     pub fn ask_on(&mut self, asking: &mut Asking, steps: usize) -> Option<bool> {
         let mut left = steps;
+        self.checkpoints.free_one();
         loop {
+            if asking.spent.take().is_some() {
+                left = left.saturating_sub(self.world().pods.len());
+            }
             if let Stage::Over(is_asked) = asking.stage {
                 return Some(is_asked);
             }
@@ -91,31 +98,37 @@ impl Walk {
                         Some(own.any(|row| Found::among(std::slice::from_ref(row), None).is_some()))
                     });
                     match next {
-                        Looked::Found(true) => Stage::Looking(None, self.selected),
-                        Looked::Found(false) | Looked::Nothing => Stage::Over(false),
                         Looked::MoreIsLeft => Stage::Deciding(scout, pod),
+                        found => {
+                            asking.spent = scout;
+                            match found {
+                                Looked::Found(true) => Stage::Looking(None, self.selected),
+                                _ => Stage::Over(false),
+                            }
+                        }
                     }
                 }
                 Stage::Looking(mut scout, pod) => {
                     match self.look_ahead_of(&mut scout, &mut left, |rows, _| Found::among(rows, pod)) {
-                        Looked::Found(found) => {
-                            scout.map_or(Stage::Over(false), |scout| Stage::Explaining(scout, found))
-                        }
-                        // The pod may have vanished, or ended for good: another one will do.
-                        Looked::Nothing if pod.is_some() => Stage::Looking(None, None),
-                        Looked::Nothing => Stage::Over(false),
                         Looked::MoreIsLeft => Stage::Looking(scout, pod),
+                        found => {
+                            asking.spent = scout;
+                            match found {
+                                Looked::Found(found) => Stage::Explaining(found),
+                                // The pod may have vanished, or ended for good: another one will do.
+                                _ if pod.is_some() => Stage::Looking(None, None),
+                                _ => Stage::Over(false),
+                            }
+                        }
                     }
                 }
-                Stage::Explaining(mut scout, found) => {
+                Stage::Explaining(found) => {
                     let part = std::mem::take(&mut left);
-                    let reasons = self.standing_at(&mut scout, |walk| {
-                        walk.look_up(&found.row, part).then(|| walk.reasons(&found.row))
-                    });
-                    match reasons {
-                        None => Stage::Explaining(scout, found),
-                        Some(why) => {
-                            left = part / 2;
+                    match self.look_up_ahead(&found.row, part) {
+                        false => Stage::Explaining(found),
+                        true => {
+                            left = (part / 2).saturating_sub(self.world().pods.len());
+                            let why = in_short(&self.why_ahead(&found.row));
                             let Found { row, pod, from, to } = found;
                             Stage::Choosing(NextStatus { pod, from, to, at: row.time, why }, 0)
                         }
@@ -135,6 +148,7 @@ impl Walk {
                         Looked::Nothing => None,
                         Looked::Found(at) => self.restart_question(&next, name, at, asking.pick),
                     };
+                    asking.spent = scout;
                     self.put(asked).unwrap_or(Stage::Choosing(next, kind + 1))
                 }
                 over @ Stage::Over(_) => over,
@@ -167,15 +181,6 @@ impl Walk {
         Some(Stage::Over(true))
     }
 
-    /// Why a row was written, in short.
-    fn reasons(&mut self, row: &Transition) -> String {
-        let why = self.why(row);
-        // Who wrote it, and that a sync computed it, is so of every status.
-        let links = why.links.iter().skip(1).filter(|link| link.component != "kubelet: pod worker").take(4);
-        let reasons: Vec<String> = links.map(|link| format!("{}: {}", link.component, link.text)).collect();
-        reasons.join(". ")
-    }
-
     /// A copy of the world that goes ahead.
     fn scout(&self) -> Box<Session> {
         let mut scout = Box::new(self.session.clone());
@@ -204,17 +209,13 @@ impl Walk {
         }
         Looked::MoreIsLeft
     }
+}
 
-    /// Does something as if the walk stood where a copy of it does.
-    fn standing_at<T>(&mut self, scout: &mut Session, what: impl FnOnce(&mut Walk) -> T) -> T {
-        let (clock, quiz) = (self.clock, std::mem::take(&mut self.quiz));
-        std::mem::swap(&mut self.session, scout);
-        self.clock = clock.max(self.session.world.now);
-        let done = what(self);
-        std::mem::swap(&mut self.session, scout);
-        (self.clock, self.quiz) = (clock, quiz);
-        done
-    }
+/// Why a row was written, in short. Who wrote it, and that a sync computed it, is so of every status.
+fn in_short(why: &Why) -> String {
+    let links = why.links.iter().skip(1).filter(|link| link.component != "kubelet: pod worker").take(4);
+    let reasons: Vec<String> = links.map(|link| format!("{}: {}", link.component, link.text)).collect();
+    reasons.join(". ")
 }
 
 enum Looked<T> {

@@ -18,9 +18,12 @@ pub fn interval(pods: usize) -> u64 {
 const SPARSENESS: u64 = 6;
 /// … but there are never many more copies than this, however long the run; of a large fleet fewer, and they lie farther apart.
 const MOST: u64 = 32;
-/// So many pods do all copies hold together, more or less: some hundred bytes each and what their kubelets remember. Of more
-/// pods there are as many copies as the way back halves itself.
+/// So many pods do all copies hold together, more or less: some hundred bytes each and what their kubelets remember.
 const PODS: u64 = 1 << 17;
+/// Of more than half as many pods there are copies up to so many intervals from the cursor, the nearest one before it, and the
+/// start: in an hour of a fleet nearly every pod has become another one, so that copies far from each other share little, and
+/// each would be a world more. What lies farther back is played again from the start, a slice at a time.
+const NEAR: u64 = 1;
 
 /// How many copies there are of a world with so many pods.
 fn most(pods: usize) -> u64 {
@@ -77,6 +80,10 @@ impl Checkpoints {
 
     /// Walks away from the cursor on both sides and gives up what its neighbours make up for.
     fn thin(&mut self, here: u64, pods: usize) {
+        if pods as u64 > PODS / 2 {
+            let near = NEAR * interval(pods);
+            return self.give_up(here, |step| step.abs_diff(here) > near);
+        }
         let (interval, most, sparseness) = (interval(pods), most(pods), sparseness(pods));
         let whole = self.kept.last().map_or(here, step).max(here) - self.kept.first().map_or(0, step);
         let gap =
@@ -119,6 +126,23 @@ impl Checkpoints {
         self.over.extend(self.kept.drain(first..));
     }
 
+    /// Another copy of the present is about to be made: of a fleet only the nearest one stays beside it, and the start.
+    pub fn make_room(&mut self, here: u64, pods: usize) {
+        if pods as u64 <= PODS / 2 {
+            return;
+        }
+        self.give_up(here, |_| true);
+    }
+
+    /// Gives up those that may go; never the start, nor the nearest one before the cursor. They are freed one after the other.
+    fn give_up(&mut self, here: u64, may_go: impl Fn(u64) -> bool) {
+        let stay = [self.before(here).map(Kept::step), self.kept.first().map(step)];
+        let goes = |kept: &Arc<Kept>| !stay.contains(&Some(step(kept))) && may_go(step(kept));
+        let (over, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.kept).into_iter().partition(goes);
+        self.kept = kept;
+        self.over.extend(over);
+    }
+
     /// Frees one of those that were given up.
     pub fn free_one(&mut self) {
         self.over.pop();
@@ -149,9 +173,9 @@ mod tests {
         }
     }
 
-    /// However far a large fleet's run has come, its copies together are no more than a few worlds.
+    /// However far a large fleet's run has come, there are copies near the cursor, which share nearly all, and the start.
     #[test]
-    fn copies_of_a_large_fleet_halve_the_way_back() {
+    fn copies_of_a_large_fleet_stand_near_and_at_the_start() {
         let plan = crate::scenario::load("none.toml", "until = \"1h\"", &crate::scenario::no_files, &[]);
         let session = Session::new(&Arc::new(plan.expect("it is read")), 0);
         const PODS: usize = 100_000;
@@ -166,8 +190,16 @@ mod tests {
             checkpoints.thin(here + 1, PODS);
         }
         let steps = checkpoints.steps();
-        assert!((4..=6).contains(&steps.len()), "{steps:?}");
-        assert!(steps.windows(2).rev().skip(1).all(|pair| pair[1] - pair[0] >= interval(PODS)), "{steps:?}");
+        let here = checkpoints.kept.last().map_or(0, step);
+        assert!((2..=3).contains(&steps.len()) && steps[0] == 0, "{steps:?}");
+        assert!(steps[1..].iter().all(|at| here - at <= NEAR * interval(PODS)), "{steps:?}");
+        // Back in the middle those at the end are given up, and a step back from there finds one.
+        let middle = here / 2;
+        checkpoints.kept.insert(1, at(middle));
+        checkpoints.thin(middle + 1, PODS);
+        assert_eq!(checkpoints.steps(), [0, middle]);
+        // None is freed but one at a time.
+        assert_eq!(checkpoints.over.len(), 5_000_000_usize.div_ceil(interval(PODS) as usize));
     }
 
     #[test]

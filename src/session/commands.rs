@@ -151,7 +151,7 @@ impl Walk {
         self.forget_after(self.position());
         // As the file's last action it would have the number after all that the run begins with.
         while self.session.world.queue.peek().is_some_and(|next| next < (at, self.first_number))
-            && self.play()
+            && self.play_on()
         {}
         let done = Done { step: self.position() + 1, action, toml, stood, dropped };
         self.session.done = self.session.done.iter().cloned().chain([done]).collect();
@@ -159,7 +159,7 @@ impl Walk {
             // What is open was about another future.
             self.quiz.skip();
         }
-        self.play();
+        self.play_on();
         self.world().log.last().cloned().ok_or_else(|| "nothing was done".to_owned())
     }
 

@@ -61,16 +61,13 @@ impl Kept {
     /// The same in the place of another one, and in its room: that goes first, so that there never are two of them.
     pub fn take_up(&self, session: &mut Session) {
         let w = &mut session.world;
-        let mut places = std::mem::take(&mut w.places);
-        places.clear();
-        let mut pods = std::mem::take(&mut w.pods).into_list();
-        pods.clear();
-        let mut records = std::mem::take(&mut w.records);
-        records.clear();
+        let places = std::mem::take(&mut w.places);
+        let pods = std::mem::take(&mut w.pods).into_list();
+        let records = std::mem::take(&mut w.records);
         *session = self.rest.clone();
         self.fill(&mut session.world, pods, places, records);
     }
-    /// Puts back what stands in the pieces, into lists that are empty.
+    /// Puts back what stands in the pieces, in the place of what stands in the lists.
     fn fill(&self, w: &mut World, mut pods: Vec<Pod>, mut places: Vec<Place>, mut records: Vec<PodRecord>) {
         fill(&mut pods, &self.pods);
         fill(&mut places, &self.places);
@@ -96,9 +93,19 @@ fn pieces<T: Clone>(all: &[T], before: Option<&Pieces<T>>, is_same: impl Fn(&T, 
     all.chunks(PIECE).enumerate().map(piece).collect()
 }
 
+/// What stands in the list already is written over: what it has set aside is used again.
 fn fill<T: Clone>(list: &mut Vec<T>, pieces: &Pieces<T>) {
-    list.reserve(pieces.iter().map(|piece| piece.len()).sum());
-    pieces.iter().for_each(|piece| list.extend_from_slice(piece));
+    let all: usize = pieces.iter().map(|piece| piece.len()).sum();
+    list.truncate(all);
+    list.reserve(all - list.len());
+    for (at, piece) in pieces.iter().enumerate() {
+        let over = list.len().saturating_sub(at * PIECE).min(piece.len());
+        let (own, rest) = piece.split_at(over);
+        for (place, own) in list[at * PIECE..].iter_mut().zip(own) {
+            place.clone_from(own);
+        }
+        list.extend_from_slice(rest);
+    }
 }
 
 fn is_same_pod(a: &Pod, b: &Pod) -> bool {

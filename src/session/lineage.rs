@@ -100,6 +100,16 @@ impl Lineage {
         }
     }
 
+    /// The step up to which it has been looked at.
+    pub fn step(&self) -> u64 {
+        self.session.world.step
+    }
+
+    /// The world there, to be exchanged for another one for a while.
+    pub fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
     /// Looks on until after this step, but by no more than so many; whether it has come there.
     pub fn extend(&mut self, step: u64, most: usize) -> bool {
         for _ in 0..most {

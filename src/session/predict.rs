@@ -6,7 +6,7 @@
 use super::words::about;
 use super::{Direction, Move, Walk};
 use crate::api::{ContainerState, InstanceState, Phase, Sym};
-use crate::record::Change;
+use crate::record::{Change, ObjectChange, Transition};
 use crate::time::{Span, Time};
 use crate::world::PodId;
 
@@ -243,9 +243,12 @@ impl Walk {
         ];
         let gone = "nothing: the pod is gone";
         let right = if next.to.is_empty() { gone } else { next.to.as_str() };
-        // What this pod has shown before is what a person expects again.
+        // What this pod has shown before is what a person expects again; what it showed long ago he has forgotten.
+        const REMEMBERED: usize = 100;
         let seen: Vec<&str> = self
             .rows_about(next.pod)
+            .rev()
+            .take(REMEMBERED)
             .filter_map(|row| match row.change {
                 Change::Status { to, .. } => Some(to.as_str()),
                 _ => None,
@@ -264,7 +267,7 @@ impl Walk {
             _ => &["ContainerCreating", "Running", "ErrImagePull", "CrashLoopBackOff"],
         };
         let name = self.world().pods.get(next.pod.ix())?.ident.name;
-        let wrong = near.iter().copied().chain(seen.into_iter().rev()).chain(POOL);
+        let wrong = near.iter().copied().chain(seen).chain(POOL);
         let wrong: Vec<String> = wrong
             .filter(|word| *word != right && *word != next.from.as_str() && !word.is_empty())
             .map(str::to_owned)
@@ -427,31 +430,69 @@ impl Walk {
         text + &self.lesson_behind()
     }
 
-    /// What kubectl would have shown next after a question was asked: as far as it was played, and before the next question.
+    /// What kubectl would have shown next after a question was asked, of whom the question names, else of all: as far as it was
+    /// played and before the next question, or beyond it where nothing came by then. What came first, and how it stood at last:
+    /// a question may ask for either.
     fn followed(&self, asked: &Asked) -> Vec<String> {
-        const SHOWN: usize = 4;
+        const FIRST: usize = 3;
+        /// Of a fleet nobody looks through all that came.
+        const MOST: usize = 100_000;
         let later = self.quiz.asked.iter().map(|other| other.at).filter(|at| *at > asked.at).min();
         let until = later.unwrap_or(Time::FAR);
         let before = self.past.rows_by(asked.at - Span::from_micros(1));
-        let rows = self.history().skip(before).into_iter().take_while(|row| row.time < until);
-        let shown = rows.filter(|row| {
-            use crate::record::ObjectChange;
-            match row.change {
-                Change::Status { from, to, .. } => from != to,
-                Change::Node { .. } | Change::Owner { .. } => true,
-                Change::Object { what, .. } => {
-                    matches!(what, ObjectChange::Workload { .. } | ObjectChange::Endpoints { .. })
-                }
-                _ => false,
+        let directory = &self.world().directory;
+        let words = names_in(&asked.ask);
+        let is_named = |row: &Transition| {
+            let name =
+                row.pod.and_then(|pod| directory.pods.get(pod as usize)).map(|own| own.name.to_string());
+            name.is_some_and(|name| words.contains(&name.as_str()))
+        };
+        let rows = self.history().skip(before).into_iter().take(MOST).filter(is_telling);
+        let (mut all, mut named) = (Vec::new(), Vec::new());
+        for row in rows {
+            // Whoever is named is told of beyond the next question where nothing came before it, and so are all.
+            let is_late = row.time >= until;
+            if is_named(&row) && !(is_late && !named.is_empty()) {
+                named.push(row);
             }
-        });
+            if !(is_late && !all.is_empty()) {
+                all.push(row);
+            }
+        }
+        let told = if named.is_empty() { all } else { named };
         let start = self.plan().start;
-        let words = |row: &crate::record::Transition| {
+        let spelled = |row: &Transition| {
             // What a headline sets apart by blanks is a list here: lines are broken at blanks.
-            let told = super::why::headline(row, &self.world().directory).replace("  ", ", ");
+            let told = super::why::headline(row, directory).replace("  ", ", ");
             format!("{}  {told}", super::words::offset(row.time, start))
         };
-        shown.take(SHOWN).map(|row| words(&row)).collect()
+        let mut lines: Vec<String> = told.iter().take(FIRST).map(spelled).collect();
+        if let [_, _, _, between @ .., last] = &told[..] {
+            match between.len() {
+                0 => {}
+                1 => lines.push(spelled(&between[0])),
+                more => lines.push(format!("… {more} more changes, and then")),
+            }
+            lines.push(spelled(last));
+        }
+        lines
+    }
+}
+
+/// The words of a question that may be names.
+pub(crate) fn names_in(ask: &str) -> Vec<&str> {
+    let words = ask.split(|c: char| !c.is_alphanumeric() && c != '-');
+    words.map(|word| word.trim_matches('-')).filter(|word| !word.is_empty()).collect()
+}
+
+/// Whether a row is a change of what kubectl lists.
+fn is_telling(row: &Transition) -> bool {
+    match row.change {
+        Change::Status { .. } | Change::Node { .. } | Change::Owner { .. } => true,
+        Change::Object { what, .. } => {
+            matches!(what, ObjectChange::Workload { .. } | ObjectChange::Endpoints { .. })
+        }
+        _ => false,
     }
 }
 

@@ -12,7 +12,7 @@ fn trouble(mark: Mark) -> u8 {
     match mark {
         Mark::BackOff => 5,
         Mark::EndedBadly => 4,
-        Mark::Waiting => 3,
+        Mark::Waiting | Mark::Restarted => 3,
         Mark::Running => 2,
         Mark::Ended => 1,
         _ => 0,
@@ -43,6 +43,8 @@ pub enum Mark {
     Ended,
     /// A container has ended with something else.
     EndedBadly,
+    /// A container runs, and has ended since it was last told of.
+    Restarted,
     /// The condition is True.
     Ready,
     /// The condition is not True.
@@ -67,6 +69,7 @@ impl Mark {
             Mark::BackOff => '░',
             Mark::Ended => '○',
             Mark::EndedBadly => 'x',
+            Mark::Restarted => 'r',
             Mark::Ready => '▀',
             Mark::NotReady => '_',
             Mark::Warning => '!',
@@ -76,7 +79,7 @@ impl Mark {
 }
 
 /// The signs in words, for a legend.
-pub const LEGEND: &str = "p Pending  █ Running  · waiting  ░ back-off  x failed  ○ ended well  ▀ ready  _ not ready  ! warning  s Succeeded  F Failed";
+pub const LEGEND: &str = "p Pending  █ Running  · waiting  ░ back-off  x failed  r restarted  ○ ended well  ▀ ready  _ not ready  ! warning  s Succeeded  F Failed";
 
 /// One row of the strip.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -182,6 +185,7 @@ impl Walk {
             })
         };
         lane_of(&mut lanes, "phase");
+        let mut runs: Vec<(Sym, i32)> = Vec::new();
         for row in self.rows_about(pod) {
             let (name, mark) = match row.change {
                 Change::Phase { to, .. } => ("phase".to_owned(), phase_mark(to)),
@@ -205,6 +209,9 @@ impl Walk {
                 _ => continue,
             };
             let at = lane_of(&mut lanes, &name);
+            if is_restart(&row.change, &mut runs) && (mark, lanes[at].1) == (Mark::Running, Mark::Running) {
+                paint(&mut lanes[at], row.time, Mark::Restarted);
+            }
             paint(&mut lanes[at], row.time, mark);
         }
         for lane in lanes.iter_mut().filter(|(lane, ..)| lane.name != "events") {
@@ -223,6 +230,19 @@ impl Walk {
         let mut lanes: Vec<Lane> = lanes.into_iter().map(|(lane, ..)| lane).collect();
         lanes.sort_by_key(|lane| order(&lane.name));
         Strip { from, to, lanes, cursor }
+    }
+}
+
+/// Whether a container has ended since it was last told of: a kubelet that starts it again in the sync that has stopped it tells of
+/// no end. `runs` are the restarts that each was told with.
+fn is_restart(change: &Change, runs: &mut Vec<(Sym, i32)>) -> bool {
+    let Change::Container { name, restarts, .. } = *change else { return false };
+    match runs.iter_mut().find(|(own, _)| *own == name) {
+        Some((_, before)) => std::mem::replace(before, restarts) < restarts,
+        None => {
+            runs.push((name, restarts));
+            false
+        }
     }
 }
 

@@ -231,7 +231,7 @@ impl Walk {
         Some(format!("{}  {words}", offset(row.time, self.plan().start)))
     }
 
-    /// The tree in lines of text, with curves of this width.
+    /// The tree in lines of text, with curves of this width; 0: without.
     pub fn tree_lines(&self, curve: usize) -> Vec<String> {
         let (w, now) = (self.world(), self.now());
         let (from, to) = super::strip::window(self);
@@ -259,7 +259,8 @@ impl Walk {
                 }
                 key => {
                     let drawn: String = self.curve(key, from, to, curve).into_iter().map(sign).collect();
-                    format!("{drawn}  {}", state(w, key))
+                    let apart = if curve == 0 { "" } else { "  " };
+                    format!("{drawn}{apart}{}", state(w, key))
                 }
             };
             lines.push(format!("{name:<wide$}  {rest}").trim_end().to_owned());

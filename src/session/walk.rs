@@ -203,6 +203,16 @@ impl Walk {
     pub fn rows_about(&self, pod: PodId) -> About<'_> {
         self.past.about_pod(pod, self.written())
     }
+    /// The first row about a pod: who has lived for a day has thousands, and that one stands where it was created.
+    pub(super) fn first_row_about(&self, pod: PodId) -> Option<Transition> {
+        /// So many rows of others may be written at that instant; what is known of the run may begin later.
+        const NEAR: usize = 2_000;
+        let created = self.world().pods.get(pod.ix())?.created;
+        let before = self.past.rows_by(created - Span::from_micros(1));
+        let near = self.history().skip(before).into_iter().take(NEAR);
+        let found = near.take_while(|row| row.time <= created).find(|row| row.pod == Some(pod.0));
+        found.or_else(|| self.rows_about(pod).next())
+    }
     /// What has been written up to the cursor about an object that is no pod.
     pub fn rows_of_object(&self, object: ObjectRow) -> About<'_> {
         self.past.about_object(object, self.written())
@@ -227,6 +237,11 @@ impl Walk {
         if self.checkpoints.wants(&self.session) {
             self.checkpoints.keep(&mut self.session);
         }
+        self.play_on()
+    }
+
+    /// The same, but no world is kept on the way: that is left to the next step.
+    pub(super) fn play_on(&mut self) -> bool {
         let Some(played) = self.session.play() else { return false };
         self.clock = self.clock.max(played.at);
         let told = Told::of(&mut self.session, played);

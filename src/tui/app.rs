@@ -430,6 +430,7 @@ impl App {
         match self.selection().filter(is_told) {
             None => self.refuse("what may come is told of pods and workloads"),
             Some(key) => {
+                self.walk.make_room();
                 self.task = Some(Task::Ahead(Box::new(self.walk.begin_ahead(&[key])), false));
                 self.hurry();
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::actions::Form;
 use super::app::{App, Mode};
-use super::moves::Then;
+use super::moves::{Task, Then};
 use crate::record::{Change, ObjectChange};
 use crate::session::words::{about, offset};
 use crate::session::{Direction, Move, Way, why};
@@ -196,17 +196,32 @@ impl App {
 
     /// What changed between the two cursors.
     pub fn read_between(&mut self) {
-        const SHOWN: usize = 500;
         let Some(second) = self.second else {
             return self.refuse("there is no second cursor: M sets it");
         };
         let (from, to) = (second.min(self.walk.now()), second.max(self.walk.now()));
+        self.task = Some(Task::Between(Between { from, to, looked: 0, kinds: BTreeMap::new() }));
+        self.hurry();
+    }
+
+    /// Counts no more than so many rows further; opens what changed once all are counted.
+    pub(super) fn count_between(&mut self, mut between: Between, most: usize) {
+        const SHOWN: usize = 500;
+        let Between { from, to, .. } = between;
         let start = self.walk.plan().start;
         let rows = self.walk.rows_between(from, to);
-        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-        for row in &rows {
-            *kinds.entry(kind(&row.change)).or_default() += 1;
+        for row in rows.skip(between.looked).iter().take(most) {
+            *between.kinds.entry(kind(&row.change)).or_default() += 1;
+            between.looked += 1;
         }
+        if between.looked < rows.len() {
+            let told = format!("counting changes: {} of {}; Esc leaves it", between.looked, rows.len());
+            self.tell(told);
+            self.task = Some(Task::Between(between));
+            return;
+        }
+        self.told = None;
+        let kinds = between.kinds;
         let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let directory = &self.walk.world().directory;
         let lines = rows.iter().take(SHOWN);
@@ -240,6 +255,14 @@ impl App {
             Err(problem) => self.refuse(problem),
         }
     }
+}
+
+/// The changes between two instants, as far as they have been counted.
+pub(super) struct Between {
+    from: Time,
+    to: Time,
+    looked: usize,
+    kinds: BTreeMap<&'static str, usize>,
 }
 
 /// What kind of change a row tells of, in the plural.

@@ -563,7 +563,7 @@ pub fn mark_style(mark: strip::Mark) -> Style {
     match mark {
         Mark::Running | Mark::Ready | Mark::Succeeded | Mark::Ended => Style::new().fg(Color::Green),
         Mark::Failed | Mark::EndedBadly | Mark::Warning | Mark::Unknown => Style::new().fg(Color::Red),
-        Mark::BackOff | Mark::Pending | Mark::Waiting => Style::new().fg(Color::Yellow),
+        Mark::BackOff | Mark::Pending | Mark::Waiting | Mark::Restarted => Style::new().fg(Color::Yellow),
         Mark::Nothing | Mark::NotReady | Mark::Told => Style::new(),
     }
 }

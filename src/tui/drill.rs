@@ -199,6 +199,9 @@ impl DrillScreen {
         }
         /// From here on what is wanted stands beside what was said.
         const WIDE: u16 = 150;
+        /// From here on curves have the width that they have in lines, and a third of it.
+        const ROOMY: u16 = 100;
+        const NARROW: u16 = 72;
         let area = frame.area();
         let goals = self.drill.goals();
         let is_wide = area.width >= WIDE;
@@ -211,11 +214,15 @@ impl DrillScreen {
             free.saturating_sub(u16::try_from(said + 1).unwrap_or(u16::MAX)).min(free.saturating_sub(4));
         let most = (area.height / 3).max(left).max(3);
         let all = u16::try_from(self.cluster.len() + 1).unwrap_or(u16::MAX);
-        // What happened last to each is told where there is room for it.
-        let cluster: Vec<&String> = match all > most {
-            true => self.cluster.iter().filter(|line| !line.trim_start().starts_with("last: ")).collect(),
-            false => self.cluster.iter().collect(),
+        // How it stands comes before how it was.
+        let cluster = match area.width {
+            ROOMY.. => self.cluster.clone(),
+            NARROW.. => self.drill.observe_within(8),
+            _ => self.drill.observe_within(0),
         };
+        // What happened last to each is told where there is room for it.
+        let is_told = |line: &String| all <= most || !line.trim_start().starts_with("last: ");
+        let cluster: Vec<String> = cluster.into_iter().filter(is_told).collect();
         let high = u16::try_from(cluster.len() + 1).unwrap_or(u16::MAX).clamp(3, most);
         let [title, top, middle, points, line, keys] = Layout::vertical([
             Constraint::Length(1),
@@ -231,7 +238,7 @@ impl DrillScreen {
             frame,
             top,
             "The cluster",
-            cluster.iter().skip(self.down).map(|line| (Style::new(), (*line).clone())).collect(),
+            cluster.into_iter().skip(self.down).map(|line| (Style::new(), line)).collect(),
         );
         let said = if is_wide {
             let [said, side] =

@@ -4,14 +4,19 @@
 use std::time::Duration;
 
 use super::app::{App, Mode};
+use super::done::Between;
 use super::views::View;
 use crate::record::{Change, Transition};
 use crate::session::futures::Ahead;
+use crate::session::predict::names_in;
 use crate::session::words::offset;
 use crate::session::{Asking, Direction, Move, Reasons, Stop, Way, tree, why};
 use crate::time::Span;
 use crate::world::PodId;
 use crate::world::workloads::ObjectKey;
+
+/// So many rows are looked at in the time in which one event is played.
+const LOOKED: usize = 16;
 
 /// What is on its way, and can be stopped.
 pub(super) enum Task {
@@ -21,6 +26,8 @@ pub(super) enum Task {
     Why(Box<Reasons>, bool),
     /// Futures are played, one after the other; whether that was told.
     Ahead(Box<Ahead>, bool),
+    /// Changes between two instants are counted.
+    Between(Between),
     /// A question is made of what comes; the move before which that is, and whether it was told.
     Ask(Box<Asking>, Option<(Direction, Move)>, bool),
 }
@@ -122,6 +129,7 @@ impl App {
                     self.task = Some(Task::Ahead(ahead, true));
                 }
             }
+            Some(Task::Between(between)) => self.count_between(between, self.slice.saturating_mul(LOOKED)),
             Some(Task::Ask(mut asking, before, is_told)) => {
                 let is_asked = self.walk.ask_on(&mut asking, self.slice);
                 if is_told && is_asked.is_some() {
@@ -215,10 +223,7 @@ impl App {
         else {
             return;
         };
-        let words: Vec<&str> = ask
-            .split(|c: char| !c.is_alphanumeric() && c != '-')
-            .map(|word| word.trim_matches('-'))
-            .collect();
+        let words = names_in(&ask);
         let w = self.walk.world();
         let name = |key: ObjectKey| {
             let name = tree::name(w, key);

@@ -17,6 +17,7 @@ use crate::rules::machinery::backoff::Limits;
 use crate::session::kubectl::SeenEvent;
 use crate::session::words::{about, offset};
 use crate::session::{kubectl, strip, why};
+use crate::time::Span as Length;
 use crate::world::{ContainerIx, NodeId, PodId};
 
 /// Draws one pane; with tabs in the frame where it is the one that the keys turn: those that stand nowhere else.
@@ -313,8 +314,9 @@ pub fn coming_lines(app: &App) -> Vec<String> {
     }
     list.iter()
         .map(|next| {
-            let wait = about(next.at.since(now));
-            format!("{}  in {wait:<7} {}: {}", offset(next.at, start), next.words.component, next.words.text)
+            let wait = next.at.since(now);
+            let wait = if wait > Length::ZERO { format!("in {}", about(wait)) } else { "now".to_owned() };
+            format!("{}  {wait:<10} {}: {}", offset(next.at, start), next.words.component, next.words.text)
         })
         .collect()
 }

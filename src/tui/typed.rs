@@ -10,7 +10,7 @@ use super::input::Input;
 use super::page::Page;
 use super::prompt::Prompt;
 use super::views::{Filter, View};
-use crate::session::{Breakpoint, Move, get, tree};
+use crate::session::{Breakpoint, Direction, Move, get, tree};
 use crate::time::Time;
 use crate::world::PodId;
 
@@ -47,6 +47,28 @@ fn as_scenario(text: &str) -> String {
     let (name, force) = text.strip_suffix(FORCE).map_or((text, ""), |name| (name.trim_end(), FORCE));
     let last = name.rsplit('/').next().unwrap_or_default();
     if last.is_empty() || last.contains('.') { text.to_owned() } else { format!("{name}.toml{force}") }
+}
+
+/// What to press instead, where somebody has typed a command of kubectl as if this were a shell: its first letter has opened a line
+/// for something else.
+fn meant(prompt: Prompt, text: &str) -> Option<String> {
+    let letter = match prompt {
+        Prompt::Goto => 'g',
+        Prompt::Until(Direction::Forward) => 'u',
+        Prompt::Save => 's',
+        _ => return None,
+    };
+    let line = format!("{letter}{text}");
+    let verb = line.split_whitespace().next().filter(|verb| verb.len() > 1)?;
+    match verb {
+        "get" => Some(format!(
+            "`{line}`: `:` lists (:po, :deploy, :no), y shows the YAML, d describes, l shows logs"
+        )),
+        "set" | "scale" | "uncordon" | "undo" => {
+            Some(format!("`{line}`: press x first, and then type the command"))
+        }
+        _ => None,
+    }
 }
 
 impl App {
@@ -141,6 +163,9 @@ impl App {
     pub fn typed(&mut self, prompt: Prompt, text: &str, save: super::Save<'_>) {
         self.mode = Mode::Walk;
         let text = text.trim();
+        if let Some(told) = meant(prompt, text) {
+            return self.refuse(told);
+        }
         let done = match prompt {
             Prompt::Goto => self.instant(text).map(|at| self.go_to(at)),
             Prompt::Until(direction) => {

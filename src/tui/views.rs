@@ -255,6 +255,7 @@ impl Kept {
         self.left.set(0);
         self.sift.borrow_mut().forget();
         self.events.borrow_mut().forget();
+        self.lines.forget();
     }
     /// The run is another one from here on.
     pub fn another_run(&self, w: &World) {
@@ -274,6 +275,9 @@ impl<K, V> Default for Known<K, V> {
 }
 
 impl<K: PartialEq, V> Known<K, V> {
+    fn forget(&self) {
+        *self.0.borrow_mut() = None;
+    }
     fn of(&self, key: K, make: impl FnOnce() -> V) -> Rc<V> {
         if let Some((own, value)) = &*self.0.borrow()
             && *own == key

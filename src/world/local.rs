@@ -10,10 +10,21 @@ use super::{ContainerIx, NodeId, Pod, PodId, Runtime, World};
 use crate::time::Time;
 
 /// Where a pod runs: what its machine has of it, and the worker of the kubelet there, which goes with the kubelet's process.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Place {
     pub runtime: Runtime,
     pub worker: Option<Box<Worker>>,
+}
+
+impl Clone for Place {
+    fn clone(&self) -> Place {
+        Place { runtime: self.runtime.clone(), worker: self.worker.clone() }
+    }
+    /// A worker's room is used again: worlds are copied over worlds.
+    fn clone_from(&mut self, other: &Place) {
+        self.runtime.clone_from(&other.runtime);
+        self.worker.clone_from(&other.worker);
+    }
 }
 
 /// A pod as those see it who look at its node: the object, what runs of it, and what its kubelet does with it.

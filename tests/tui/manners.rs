@@ -1,7 +1,10 @@
 //! What hands expect that know k9s, lazygit and a shell: a key that does nothing says so, nothing that is typed is lost, nothing is done
 //! to what is not shown, and what is pointed at is what all speak of.
 
+use std::sync::Arc;
+
 use kubelapse::course::{Course, Progress};
+use kubelapse::session::{Script, Walk};
 use kubelapse::tui::{App, Choice, Contents, Mode, Tab};
 
 use super::hands::{drawn, events, lesson, open, press, screen, sees, walk_of};
@@ -245,4 +248,99 @@ fn a_lesson_goes_on_where_its_question_came() {
     assert!(sees(&app, "Enter goes on to the end, Esc stays here"), "{}", screen(&app, 80, 24));
     press(&mut app, "<enter>");
     assert!(matches!(app.mode, Mode::Question { .. }), "the next one: {}", screen(&app, 80, 24));
+}
+
+/// A boot of a minute under a liveness probe that kills it after half of that, and a readiness probe that asks every 5 s.
+fn slow_boot() -> App {
+    const MANIFEST: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  selector: {matchLabels: {app: web}}\n  \
+                            template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - name: app\n        image: web:1\n        \
+                            livenessProbe: {tcpSocket: {port: 80}, initialDelaySeconds: 20, periodSeconds: 5}\n        readinessProbe: \
+                            {tcpSocket: {port: 80}, periodSeconds: 5}\n";
+    let text = "until = \"5m\"\n[[apply]]\nmanifest = \"web.yaml\"\n[[program]]\nworkload = \"deployment/web\"\nboots = \"60s\"\n";
+    let loaded = Script::load("slow.toml", text, &|_| Ok(MANIFEST.to_owned()), &[]);
+    let (script, loaded) = loaded.unwrap_or_else(|told| panic!("{}", told.render(false)));
+    App::new(Walk::new(script, &Arc::new(loaded.plan), 0))
+}
+
+/// Who has gone to an event is told why of that event, though another one came with it, down to what the scenario says.
+#[test]
+fn why_explains_what_a_move_has_looked_for() {
+    let mut app = slow_boot();
+    press(&mut app, "uevent=Killing<enter>");
+    assert!(
+        sees(&app, "Normal event Killing: Container app failed liveness probe"),
+        "{}",
+        screen(&app, 120, 40)
+    );
+    press(&mut app, "w");
+    let seen = screen(&app, 200, 60);
+    assert!(seen.contains("Normal event Killing"), "{seen}");
+    assert!(seen.contains("the liveness probe of app had failed 3 time(s) in a row"), "{seen}");
+    let says = "[[program]] of app boots: it answers liveness probes from 1m0s after its start on; by then it had run for ";
+    assert!(seen.contains(says), "{seen}");
+    // Another move looks for something else; the same place reached backwards is told as it was.
+    press(&mut app, "<esc>n");
+    press(&mut app, "Uevent=Unhealthy<enter>w");
+    let seen = screen(&app, 200, 60);
+    assert!(seen.contains("event Unhealthy") && seen.contains("probe of app failed"), "{seen}");
+}
+
+/// A probe that goes on failing is one failure.
+#[test]
+fn the_next_failure_is_another_one() {
+    let mut app = slow_boot();
+    let (mut places, mut before) = (Vec::new(), app.walk.now());
+    for _ in 0..30 {
+        press(&mut app, "f");
+        if app.walk.now() == before || app.walk.offset().secs() > 40 {
+            break;
+        }
+        before = app.walk.now();
+        places.push(app.walk.offset().secs());
+    }
+    assert!((1..=6).contains(&places.len()), "two pods, two probes each: {places:?}");
+    assert!(places.last().is_some_and(|at| *at >= 20), "{places:?}");
+}
+
+/// A command of kubectl that is typed as if this were a shell is no instant and no file's name.
+#[test]
+fn who_types_commands_is_told_how() {
+    let mut app = open("crash-loop");
+    for (typed, told) in [
+        ("get pods<enter>", "`get pods`: `:` lists (:po, :deploy, :no)"),
+        ("scale deployment/web<enter>", "`scale deployment/web`: press x first"),
+        ("uncordon node-0<enter>", "`uncordon node-0`: press x first"),
+    ] {
+        press(&mut app, typed);
+        assert!(sees(&app, told), "{}", screen(&app, 80, 24));
+        assert!(!sees(&app, "saved"), "{}", screen(&app, 80, 24));
+    }
+}
+
+/// What came after a question is told of whom it names, and how it stood at last.
+#[test]
+fn what_then_came_shows_the_answer() {
+    let mut app = lesson("crash-loop");
+    for _ in 0..3 {
+        press(&mut app, "<esc><end>");
+        let wrong = (app.walk.quiz.pending().expect("a question").answer + 1) % 3 + 1;
+        press(&mut app, &wrong.to_string());
+    }
+    press(&mut app, "<esc><end>");
+    let told = app.walk.debrief();
+    let last = told.rsplit("then came: ").next().expect("the last question").to_owned();
+    let (came, _) = last.split_once("because:").expect("a reason");
+    assert!(came.contains("more changes, and then") && came.contains("RESTARTS 8"), "{came}");
+    assert_eq!(told.matches("then came: ").count(), 3, "{told}");
+}
+
+/// A restart that is shorter than a cell has a mark in the strip.
+#[test]
+fn a_restart_leaves_its_mark_however_short() {
+    let mut app = slow_boot();
+    press(&mut app, "urestarts>=2<enter>");
+    let seen = screen(&app, 120, 40);
+    let lane =
+        seen.lines().find(|line| line.trim_start().starts_with("app ·")).expect("the container's lane");
+    assert_eq!(lane.matches('r').count(), 2, "{seen}");
 }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::cli::kept::Kept;
 use crate::cli::{Exit, converse, print};
-use crate::course::Course;
 use crate::course::placement::{self, Question};
+use crate::course::{Course, Progress};
 use crate::session::words::{broken, unfolded};
 
 /// How wide it is told.
@@ -17,10 +17,19 @@ const WIDTH: usize = 80;
 /// Progress cannot be read or kept.
 pub fn test(kept: &Kept) -> Result<Exit, String> {
     // What cannot be kept is told before thirteen questions, not after.
-    kept.load()?;
-    let questions = placement::questions();
+    let before = kept.load()?;
+    let questions = placement::questions(&before);
+    if questions.is_empty() {
+        print("A lesson of each question was done: there is nothing left to be found out.\n");
+        return Ok(Exit::Ran);
+    }
+    let left_out = placement::questions(&Progress::default()).len() - questions.len();
+    let left_out = match left_out {
+        0 => String::new(),
+        _ => format!("; of chapters whose lesson was done nothing is asked ({left_out})"),
+    };
     print(&format!(
-        "A question from each chapter, {} altogether. A number answers, Enter alone says that you do not know,\n\
+        "A question from each chapter, {} altogether{left_out}. A number answers, Enter alone says that you do not know,\n\
          `quit` ends it here. A right answer marks its lesson, and those before it in the chapter, as known.\n",
         questions.len()
     ));
@@ -85,7 +94,7 @@ fn asked(ix: usize, of: usize, question: &Question) -> String {
             let _ = writeln!(text, "{line}");
         }
     };
-    add(&unfolded(&question.story));
+    add(&format!("At the start: {}", unfolded(&question.story)));
     add(&format!("\nAt {}: {}", question.at, question.ask));
     for (ix, choice) in question.choices.iter().enumerate() {
         add(&format!("  {}) {choice}", ix + 1));

@@ -54,7 +54,8 @@ pub fn lesson(name: &str, from: &str, path: &str, text: &str) -> Result<Lesson, 
     let manifest = texts.join("---\n");
     let own = Manifest { path, text: &manifest };
     let documents = manifest::documents(&manifest).map_err(|why| super::no_manifest(own, &why))?;
-    let body = body(name, from, path, &printed, &assumed::ground(&documents));
+    let body =
+        body(name, from, path, &printed, &assumed::ground_seen(&documents, printed.nodes.iter().cloned()));
     let loaded = load(name, &format!("{body}{lesson}"), own).map_err(Refusal::Problems)?;
     let against = refused(&loaded.plan);
     if !against.is_empty() {

@@ -1,7 +1,7 @@
 //! What kubectl printed, as it can be played: objects without what a cluster adds to them, programs that do what containers
 //! were seen doing, images that cannot be pulled, objects that are missing, and events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -60,6 +60,8 @@ pub struct Printed {
     pub images: BTreeMap<String, String>,
     /// Kinds and names.
     pub missing: Vec<(&'static str, String)>,
+    /// On which pods ran.
+    pub nodes: BTreeSet<String>,
     pub events: Vec<Event>,
     /// The newest instant of the events.
     pub newest: Option<Time>,
@@ -117,6 +119,8 @@ impl Printed {
                 continue;
             }
             if kind == "Pod" {
+                let node = word(object, "/spec/nodeName");
+                own.nodes.extend(Some(node.to_owned()).filter(|node| !node.is_empty()));
                 own.watch(object);
             }
             // What its owner makes anew is not made twice.

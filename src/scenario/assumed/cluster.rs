@@ -173,6 +173,12 @@ impl<'a> Cluster<'a> {
         words.join(", ")
     }
 
+    /// Pods ran on nodes of these names.
+    pub fn have_seen(&mut self, nodes: impl IntoIterator<Item = String>) {
+        self.needs.names.extend(nodes.into_iter().filter(|name| is_dns_subdomain(name)));
+        self.needs.seen = !self.needs.names.is_empty();
+    }
+
     pub fn nodes(&self, count: Option<u32>, text: &mut String, told: &mut Vec<String>) {
         if !self.nodes.is_empty() && count.is_none() {
             for node in &self.nodes {

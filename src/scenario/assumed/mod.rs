@@ -175,7 +175,13 @@ pub const RUNS: &str = "10s";
 
 /// Nodes that have what some manifests ask for, and classes that they name, as a text: what [`around`] assumes of them.
 pub fn ground(documents: &[Document]) -> String {
-    let cluster = Cluster::of(documents, &[]);
+    ground_seen(documents, [])
+}
+
+/// The same where pods were seen to run on these nodes.
+pub fn ground_seen(documents: &[Document], nodes: impl IntoIterator<Item = String>) -> String {
+    let mut cluster = Cluster::of(documents, &[]);
+    cluster.have_seen(nodes);
     let (mut text, mut told) = (String::new(), Vec::new());
     cluster.nodes(None, &mut text, &mut told);
     cluster.runtimes(&mut text, &mut told);

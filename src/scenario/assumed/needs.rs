@@ -28,6 +28,8 @@ pub struct Needs {
     topologies: BTreeSet<String>,
     /// Nodes that are named.
     pub names: BTreeSet<String>,
+    /// So they were seen: these are all that pods ran on.
+    pub seen: bool,
     /// By resource, of all pods together, in billionths.
     total: BTreeMap<String, i128>,
     /// How many pods there are.
@@ -234,7 +236,7 @@ impl Needs {
     /// So many nodes, or where nobody says how many, as many as all find a place on.
     pub fn nodes(&self, count: Option<u64>) -> Vec<Made> {
         let least = self.names.len().max(1) as u64;
-        let wished = count.unwrap_or_else(|| USUAL.max(self.apart).max(least));
+        let wished = count.unwrap_or_else(|| if self.seen { 1 } else { USUAL }.max(self.apart).max(least));
         let mut nodes: Vec<Made> = (0..wished).map(|number| self.node(number as usize)).collect();
         // Those that no node satisfies get one of their own.
         for (number, wanted) in self.labels.iter().enumerate() {

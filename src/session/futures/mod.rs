@@ -48,6 +48,8 @@ pub struct Ahead {
     pub futures: Futures,
     /// So many steps, copies counted as steps.
     played: u64,
+    /// The world of the last one, which is not freed yet: of a fleet that is a part by itself.
+    spent: Option<Box<Session>>,
 }
 
 /// So far they reach at most.
@@ -59,6 +61,8 @@ const LEAST: u64 = 12;
 const STEPS: u64 = 120_000;
 /// A copy of so many pods takes as long as a step.
 const PODS_A_STEP: u64 = 4;
+/// A world of so many pods is freed in no time.
+const FREED_AT_ONCE: usize = 10_000;
 /// So many changes of a pod are followed.
 const KEPT: usize = 6;
 
@@ -71,6 +75,12 @@ impl Walk {
         let mut ahead = self.begin_ahead(of);
         while !self.look_ahead(&mut ahead) {}
         ahead.futures
+    }
+
+    /// Of a fleet, worlds that are kept far from here give way to those that will be played ahead.
+    pub fn make_room(&mut self) {
+        let (here, pods) = (self.position(), self.world().pods.len());
+        self.checkpoints.make_room(here, pods);
     }
 
     /// The same before its first future is played.
@@ -90,18 +100,23 @@ impl Walk {
             pods: pods.into_iter().map(|pod| (pod, Vec::new())).collect(),
             workloads: others.into_iter().map(|key| (key, Vec::new())).collect(),
         };
-        Ahead { futures, played: 0 }
+        Ahead { futures, played: 0, spent: None }
     }
 
     /// Plays one more of them; whether that was the last. The walk stands where it stood when the first one was.
     pub fn look_ahead(&self, ahead: &mut Ahead) -> bool {
+        if ahead.spent.take().is_some() {
+            return false;
+        }
         let copy = self.world().pods.len() as u64 / PODS_A_STEP;
         let number = ahead.futures.count as u64;
         let is_over = number >= MOST || (number >= LEAST && ahead.played > STEPS);
         match is_over {
             true => ahead.futures.cut(),
             false => {
-                ahead.played += copy + self.play_future(number, &mut ahead.futures);
+                let (session, played) = self.play_future(number, &mut ahead.futures);
+                ahead.played += copy + played;
+                ahead.spent = (self.world().pods.len() > FREED_AT_ONCE).then(|| Box::new(session));
                 ahead.futures.count += 1;
             }
         }
@@ -109,7 +124,7 @@ impl Walk {
     }
 
     /// Plays one of them, and tells how many steps it took. One that takes too many ends the stretch that is told.
-    fn play_future(&self, number: u64, futures: &mut Futures) -> u64 {
+    fn play_future(&self, number: u64, futures: &mut Futures) -> (Session, u64) {
         let mut session = self.another(number);
         let mut places: BTreeMap<u32, usize> = BTreeMap::new();
         for (ix, (pod, courses)) in futures.pods.iter_mut().enumerate() {
@@ -142,7 +157,7 @@ impl Walk {
         for ((_, courses), course) in futures.workloads.iter_mut().zip(follower.end(&session.world)) {
             courses.push(course);
         }
-        played
+        (session, played)
     }
 
     /// The run as it stands, with other luck from here on. What was done further on comes at its instant.

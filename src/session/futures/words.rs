@@ -150,6 +150,9 @@ impl Walk {
     }
 
     fn foot(&self, futures: &Futures) -> String {
+        if futures.until <= self.now() {
+            return String::new();
+        }
         let end = if futures.until == self.plan().until { ", where the run ends" } else { "" };
         format!(
             "Windows hold {} of {} futures, which go on from here for {}{end}.",

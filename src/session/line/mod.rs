@@ -9,7 +9,9 @@ mod logs;
 
 use std::fmt::Write as _;
 
+use crate::actors::api_server;
 use crate::record::Transition;
+use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::format::VERBS;
 use crate::scenario::values::parse_duration;
 use crate::session::predict::said_and_right;
@@ -135,7 +137,7 @@ impl Line {
             "describe" | "d" if node_of(rest).is_some() => {
                 self.walk.describe_node(node_of(rest).unwrap_or_default())
             }
-            "describe" | "d" => match self.walk.describe_volume(rest) {
+            "describe" | "d" => match self.walk.describe_volume(rest).or_else(|| self.describe_all(rest)) {
                 Some(told) => told,
                 None => self.object(rest).map(|key| self.walk.describe_object(key)),
             },
@@ -303,6 +305,26 @@ impl Line {
             Some(_) => Ok(start + duration(text)?),
             None => Err("where to? As in `goto 1m30s`, `goto +10s`, `goto -10s`".to_owned()),
         }
+    }
+
+    /// All of a kind, where only the kind is named and no pod is called so.
+    fn describe_all(&self, word: &str) -> Option<Result<String, String>> {
+        let w = self.walk.world();
+        if word.is_empty() || kubectl::find(w, word).is_ok() {
+            return None;
+        }
+        let keys: Vec<ObjectKey> = match word {
+            "pod" | "pods" | "po" => kubectl::pods(w).into_iter().map(ObjectKey::Pod).collect(),
+            _ => {
+                let kind = ObjectType::parse(word)?;
+                get::objects(w).filter(|key| api_server::type_of(w, *key) == kind).collect()
+            }
+        };
+        let told: Vec<String> = keys.into_iter().map(|key| self.walk.describe_object(key)).collect();
+        Some(Ok(match told.is_empty() {
+            true => "No resources found in default namespace.\n".to_owned(),
+            false => told.join("\n\n"),
+        }))
     }
 
     /// The object that is named, the one that is selected, or a pod as in [`Line::about`].

@@ -178,7 +178,7 @@ impl<'a> Chain<'a> {
 
     /// The step that brought the pod about.
     fn made_at(&self) -> Option<u64> {
-        self.walk.rows_about(self.lineage.pod).next().map(|row| row.step)
+        self.walk.first_row_about(self.lineage.pod).map(|row| row.step)
     }
 
     /// A step of a controller: what it did to the pod, and what set it off.

@@ -255,19 +255,47 @@ impl Walk {
 
     /// Why a row was written.
     pub fn why(&mut self, row: &Transition) -> Why {
-        let headline = headline(row, &self.world().directory);
-        let links = match row.pod {
+        match row.pod {
             Some(pod) => {
                 let lineage = self.lineage(PodId(pod), row.step);
-                let mut chain = Chain::new(self, &lineage);
-                chain.row(row);
-                let links = chain.links;
+                let why = self.why_by(row, &lineage);
                 self.keep(lineage);
-                links
+                why
             }
-            None => self.why_no_pod(|chain| chain.row_of_no_pod(row)),
-        };
-        Why { at: row.time, headline, links: sorted(links) }
+            None => {
+                let headline = headline(row, &self.world().directory);
+                let links = self.why_no_pod(|chain| chain.row_of_no_pod(row));
+                Why { at: row.time, headline, links: sorted(links) }
+            }
+        }
+    }
+
+    /// Why a row about a pod was written, of which all is known by then.
+    fn why_by(&self, row: &Transition, lineage: &Lineage) -> Why {
+        let headline = headline(row, &self.world().directory);
+        let mut chain = Chain::new(self, lineage);
+        chain.row(row);
+        Why { at: row.time, headline, links: sorted(chain.links) }
+    }
+
+    /// Looks up, by no more than so many steps, what a row further on is told from; whether all is known.
+    pub(super) fn look_up_ahead(&mut self, row: &Transition, steps: usize) -> bool {
+        // It has to come to stand at that very step.
+        self.lineage = self.lineage.take().filter(|known| known.step() <= row.step);
+        self.look_up(row, steps)
+    }
+
+    /// Why a row about a pod further on was written, once that is looked up: the world that was played on for it is the one there.
+    pub(super) fn why_ahead(&mut self, row: &Transition) -> Why {
+        let mut lineage = self.lineage(PodId(row.pod.unwrap_or(0)), row.step);
+        let clock = self.clock;
+        std::mem::swap(&mut self.session, lineage.session_mut());
+        self.clock = clock.max(self.session.world.now);
+        let why = self.why_by(row, &lineage);
+        std::mem::swap(&mut self.session, lineage.session_mut());
+        self.clock = clock;
+        self.keep(lineage);
+        why
     }
 
     /// Why a workload is now as it is: what holds it up, or how it came to be complete.
@@ -392,7 +420,12 @@ impl Walk {
         match self.lineage.take() {
             Some(kept) if kept.pod == pod => kept,
             _ => {
-                let made = self.rows_about(pod).next().map_or(0, |row| row.step.saturating_sub(1));
+                let made = match self.first_row_about(pod) {
+                    Some(row) => row.step.saturating_sub(1),
+                    // It is made further on.
+                    None if pod.ix() >= self.world().pods.len() => self.position(),
+                    None => 0,
+                };
                 Lineage::new(self.session_before(made.max(self.horizon.step)), pod)
             }
         }
