@@ -170,7 +170,8 @@ impl Walk {
     /// Why a row was written, in short.
     fn reasons(&mut self, row: &Transition) -> String {
         let why = self.why(row);
-        let links = why.links.iter().skip(1).take(3);
+        // Who wrote it, and that a sync computed it, is so of every status.
+        let links = why.links.iter().skip(1).filter(|link| link.component != "kubelet: pod worker").take(4);
         let reasons: Vec<String> = links.map(|link| format!("{}: {}", link.component, link.text)).collect();
         reasons.join(". ")
     }
