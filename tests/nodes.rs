@@ -634,6 +634,18 @@ fn an_eviction_is_two_writes_and_a_cordon_too() {
     assert_eq!((distinct(|gap| gap.0), distinct(|gap| gap.1)), (20, 20), "{gaps:?}");
 }
 
+/// Who was cordoned before has the taint of that, from the beginning; so has who registers so. It goes with the cordon.
+#[test]
+fn a_node_that_is_cordoned_from_the_start_has_its_taint() {
+    let text = "until = \"2m\"\n[[node]]\nname = \"n\"\n[[node]]\nname = \"old\"\nunschedulable = true\n[[node]]\nname = \"late\"\n\
+                unschedulable = true\nat = \"20s\"\n[[action]]\nat = \"1m\"\nuncordon = \"node/old\"\n";
+    let mut session = session::Session::new(&plan(text), 0);
+    const TAINT: &str = "node.kubernetes.io/unschedulable:NoSchedule";
+    assert_eq!((taints(&session, 0), taints(&session, 1)), (vec![], vec![TAINT.to_owned()]));
+    while session.step().is_some() {}
+    assert_eq!((taints(&session, 1), taints(&session, 2)), (vec![], vec![TAINT.to_owned()]));
+}
+
 #[test]
 fn nothing_is_evicted_while_no_node_is_ready() {
     let alone = LOST.replace("\"n\"\ncount = 2", "\"n-0\"");

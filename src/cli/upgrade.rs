@@ -90,7 +90,7 @@ type Both = (String, [Arc<Plan>; 2]);
 
 /// The one scenario in both versions; what is wrong with it is talked about.
 fn plans(word: &str, versions: [Version; 2]) -> Result<Option<Both>, String> {
-    let (sources, wrong) = check::all(&[word.to_owned()], &Beside::default());
+    let (sources, wrong) = check::all(&[word.to_owned()], &Beside::of_another());
     if wrong {
         return Ok(None);
     }
