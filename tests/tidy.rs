@@ -3,8 +3,10 @@
 #![cfg(feature = "cli")]
 
 mod tidy {
+    mod built;
     pub mod circles;
     pub mod source;
+    mod unsafe_code;
 }
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -671,147 +673,6 @@ fn every_key_of_the_format_has_a_reader() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Every manifest of this repository, with its text.
-fn cargo_manifests() -> Vec<(String, String)> {
-    let all = ["Cargo.toml", "python/Cargo.toml", "web/Cargo.toml", "fuzz/Cargo.toml"];
-    all.into_iter().map(|name| (name.to_owned(), read(&root().join(name)))).collect()
-}
-
-/// What is built by others costs, so each has its reason: a comment above it, or above those that it comes with.
-#[test]
-fn every_dependency_has_its_reason() {
-    let mut without = Vec::new();
-    let mut count = 0;
-    for (name, text) in cargo_manifests() {
-        let (mut is_list, mut is_told) = (false, false);
-        for line in text.lines() {
-            if line.starts_with('[') {
-                is_list = line.contains("dependencies");
-            }
-            match line.trim() {
-                "" => is_told = false,
-                line if line.starts_with('#') => is_told = true,
-                line if is_list && line.contains('=') && !line.contains("path = ") => {
-                    count += 1;
-                    if !is_told {
-                        without.push(format!("{name}: {line}"));
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-    assert!(without.is_empty(), "no comment says why: {without:#?}");
-    assert!(count > 50, "{count} dependencies were seen");
-}
-
-/// No version is left to chance, none comes from elsewhere, and defaults are off where they would bring what nobody asked for.
-#[test]
-fn dependencies_are_versions_of_the_registry() {
-    for (name, text) in cargo_manifests() {
-        let parsed: toml::Table = text.parse().expect("a manifest");
-        for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
-            for (dependency, of) in parsed.get(section).and_then(|list| list.as_table()).into_iter().flatten()
-            {
-                let version = of.as_str().or_else(|| of.get("version").and_then(|own| own.as_str()));
-                let is_own = of.get("path").is_some();
-                assert!(
-                    is_own || version.is_some_and(|own| own != "*"),
-                    "{name}: {dependency} has no version"
-                );
-                let elsewhere = ["git", "registry", "branch"].iter().any(|key| of.get(*key).is_some());
-                assert!(!elsewhere, "{name}: {dependency} comes from elsewhere");
-            }
-        }
-    }
-}
-
-/// Unsafe code is forbidden but in the two crates that other languages call.
-#[test]
-fn unsafe_code_stands_in_the_thin_crates_alone() {
-    let manifest = read(&root().join("Cargo.toml"));
-    assert!(
-        manifest.contains("[lints.rust]\nunsafe_code = \"forbid\""),
-        "the library and the program forbid it"
-    );
-    // The rest of the repository has none, its tests and tools included.
-    for folder in ["src", "tests", "benches", "examples", "fuzz/play", "fuzz/fuzz_targets"] {
-        for (name, text) in files(folder, "rs") {
-            assert_eq!(unsafe_code(&text), [], "{name}");
-        }
-    }
-    // In those two each says why it holds.
-    for folder in ["python/src", "web/src"] {
-        for (name, text) in files(folder, "rs") {
-            let bare: Vec<Unsafe> = unsafe_code(&text).into_iter().filter(|own| !own.has_reason).collect();
-            assert_eq!(bare, [], "{name}: `// SAFETY:` above it says why it holds");
-        }
-    }
-}
-
-/// A line with unsafe code, from 1, and whether the comment above it says why it holds.
-#[derive(PartialEq, Eq, Debug)]
-struct Unsafe {
-    line: usize,
-    has_reason: bool,
-}
-
-/// Blocks, functions, traits and their implementations, foreign items, attributes; not what comments, texts and names say.
-fn unsafe_code(text: &str) -> Vec<Unsafe> {
-    let word = ["un", "safe"].concat();
-    let (mut found, mut has_reason) = (Vec::new(), false);
-    for (at, line) in text.lines().enumerate() {
-        if let Some(words) = line.trim_start().strip_prefix("//") {
-            has_reason |= words.trim_start_matches('/').trim_start().starts_with("SAFETY: ");
-            continue;
-        }
-        let code = plain_code(line);
-        if code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|own| own == word) {
-            found.push(Unsafe { line: at + 1, has_reason });
-        }
-        // Attributes stand between a comment and what it is about.
-        has_reason &= code.trim_start().starts_with("#[");
-    }
-    found
-}
-
-/// A line without its texts, and without the comment at its end.
-fn plain_code(line: &str) -> String {
-    let (mut code, mut letters, mut in_text) = (String::new(), line.chars().peekable(), false);
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\\' if in_text => drop(letters.next()),
-            '\'' if !in_text && letters.peek() == Some(&'"') => drop(letters.next()),
-            '"' => in_text = !in_text,
-            '/' if !in_text && letters.peek() == Some(&'/') => break,
-            letter if !in_text => code.push(letter),
-            _ => {}
-        }
-    }
-    code
-}
-
-#[test]
-fn what_is_unsafe_is_told_from_what_names_it() {
-    let word = ["un", "safe"].concat();
-    let lines = |text: &str| unsafe_code(&text.replace("UN", &word));
-    let of = |line, has_reason| Unsafe { line, has_reason };
-    assert_eq!(lines("let a = UN { b() };\n"), [of(1, false)]);
-    assert_eq!(
-        lines("// SAFETY: it lives as long,\n// as nobody frees it.\nlet a = UN { b() };\n"),
-        [of(3, true)]
-    );
-    assert_eq!(lines("// SAFETY: of another one.\n\nUN impl Send for A {}\n"), [of(3, false)]);
-    assert_eq!(
-        lines("#[UN(no_mangle)]\npub extern \"C\" fn f() {}\nUN fn g() {}\n"),
-        [of(1, false), of(3, false)]
-    );
-    assert_eq!(
-        lines("// UN {\nlet UN_ones = \"UN { }\"; // UN\nlet c = '\"'; let d = UN { 1 };\n"),
-        [of(3, false)]
-    );
-}
-
 /// An invariant that nobody has seen to fail holds nothing: each is broken by a test that waits for its words.
 #[test]
 fn every_invariant_was_seen_to_break() {
@@ -833,22 +694,4 @@ fn every_invariant_was_seen_to_break() {
         let waited = format!("expected = \"broken invariant, {name}: ");
         assert!(others.iter().any(|text| text.contains(&waited)), "no test breaks `{name}`");
     }
-}
-
-/// What is built for others, and what judges it, is built from the versions that are written down.
-#[test]
-fn builds_are_locked() {
-    let mut texts: Vec<(String, String)> = files(".github/workflows", "yml");
-    texts.push((".ci/run".to_owned(), read(&root().join(".ci/run"))));
-    let verbs =
-        ["build", "test", "clippy", "doc", "package", "publish", "check"].map(|verb| format!("cargo {verb}"));
-    let mut wrong = Vec::new();
-    for (name, text) in texts {
-        for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
-            if verbs.iter().any(|verb| line.contains(verb.as_str())) && !line.contains("--locked") {
-                wrong.push(format!("{name}: {}", line.trim()));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
 }
