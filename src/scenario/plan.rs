@@ -478,6 +478,8 @@ pub struct Attempt {
     pub liveness: Vec<ProbePoint>,
     /// How long it boots where that is drawn at each start, and which of its startup, readiness and liveness probes fail until then.
     pub boots: Option<(Distribution, [bool; 3])>,
+    /// How long it boots once that is known, and what its startup, readiness and liveness probes answer for that alone.
+    pub booted: Option<(Span, [bool; 3])>,
     /// Where it listens; None: wherever it is asked.
     pub serves: Option<Arc<Serves>>,
     /// What its postStart hook does.
@@ -511,6 +513,7 @@ impl Default for Attempt {
             readiness: Vec::new(),
             liveness: Vec::new(),
             boots: None,
+            booted: None,
             serves: None,
             post_start: hook.clone(),
             pre_stop: hook,

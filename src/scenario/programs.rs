@@ -182,6 +182,7 @@ impl Attempt {
             Span::ZERO => Vec::new(),
             _ => vec![point(Span::ZERO, 1.0), point(span, 0.0)],
         };
+        self.booted = Some((span, [startup, readiness, liveness]));
         if startup {
             self.startup = points();
         }

@@ -124,7 +124,7 @@ impl Walk {
                 Stage::Choosing(next, kind) => self.choose(next, kind, asking.pick),
                 Stage::Starting(mut scout, next, kind, name) => {
                     let started = self.look_ahead_of(&mut scout, &mut left, |_, scout| {
-                        let live = scout.world.find_local(next.pod)?.runtime.live.newest(name)?;
+                        let live = scout.world.find_local(next.pod)?.live().newest(name).copied()?;
                         live.started_at.filter(|_| live.state == InstanceState::Running)
                     });
                     let asked = match started {
@@ -170,7 +170,8 @@ impl Walk {
     /// Why a row was written, in short.
     fn reasons(&mut self, row: &Transition) -> String {
         let why = self.why(row);
-        let links = why.links.iter().skip(1).take(3);
+        // Who wrote it, and that a sync computed it, is so of every status.
+        let links = why.links.iter().skip(1).filter(|link| link.component != "kubelet: pod worker").take(4);
         let reasons: Vec<String> = links.map(|link| format!("{}: {}", link.component, link.text)).collect();
         reasons.join(". ")
     }

@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use super::why::weight;
 use crate::api::workload::WorkloadState;
 use crate::api::{Sym, Tri};
 use crate::record::{Change, Directory, ObjectChange, Ready, Transition};
@@ -365,12 +366,17 @@ impl Levels {
         &mut levels[at]
     }
 
-    /// Takes a step's rows in; whether some breakpoint begins to hold with them.
-    pub fn step(&mut self, rows: &[Transition], breakpoints: &[Breakpoint], directory: &Directory) -> bool {
+    /// Takes a step's rows in; where some breakpoint begins to hold with them, the row that tells it best.
+    pub fn step(
+        &mut self,
+        rows: &[Transition],
+        breakpoints: &[Breakpoint],
+        directory: &Directory,
+    ) -> Option<Transition> {
         let mut all: Vec<Whose> = rows.iter().filter_map(Whose::of).collect();
         all.sort_unstable();
         all.dedup();
-        let mut hit = false;
+        let mut hit = None;
         for whose in all {
             let before = self.level(whose).clone();
             let own = || rows.iter().filter(|row| Whose::of(row) == Some(whose));
@@ -378,7 +384,7 @@ impl Levels {
                 self.fold(row);
             }
             let told = |reason: Sym| {
-                own().any(|row| match row.change {
+                own().find(|row| match row.change {
                     Change::Event(e) | Change::Object { what: ObjectChange::Event(e), .. } => {
                         e.reason == reason
                     }
@@ -390,20 +396,23 @@ impl Levels {
                 Whose::Pod(pod) => breakpoint.concerns_pod(pod, directory),
                 Whose::Object(object) => breakpoint.concerns_object(object, directory),
             };
-            hit |= breakpoints.iter().filter(concerns).any(|breakpoint| {
-                let mut begins = false;
+            let stops = breakpoints.iter().filter(concerns).find_map(|breakpoint| {
+                let (mut begins, mut event) = (false, None);
                 let all = breakpoint.terms.iter().all(|term| match term {
                     Term::Event(reason) => {
                         begins = true;
-                        told(*reason)
+                        event = told(*reason);
+                        event.is_some()
                     }
                     term => {
                         begins |= !before.holds(term);
                         after.holds(term)
                     }
                 });
-                all && begins
+                let telling = event.or_else(|| own().min_by_key(|row| weight(row)));
+                telling.filter(|_| all && begins)
             });
+            hit = hit.or(stops.copied());
         }
         hit
     }

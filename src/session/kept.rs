@@ -154,7 +154,12 @@ fn is_same_place(a: &Place, b: &Place) -> bool {
         (Some(a), Some(b)) => a.run.is_none() && a == b,
         _ => false,
     };
-    if !is_same_worker {
+    let rest_alike = match (&a.rest, &b.rest) {
+        (None, None) => true,
+        (Some(a), Some(b)) => a.is(b),
+        _ => false,
+    };
+    if !is_same_worker || !rest_alike {
         return false;
     }
     let Runtime { behavior, live, containers, sandbox_starts, sandbox_failures, address, resize, disk } =

@@ -125,7 +125,7 @@ impl Lineage {
         let deleted = p.deletion.map(|d| d.at);
         self.deletion.note(step, |was| *was == deleted, || deleted);
         self.published.note(step, |was| **was == *p.status.read(), || Arc::new(p.status.read().into_owned()));
-        let computed = worker.and_then(|worker| worker.status()).map(|status| status.read());
+        let computed = p.computed().map(|status| status.read());
         self.computed.note(
             step,
             |was| was.as_deref() == computed.as_deref(),
@@ -138,7 +138,7 @@ impl Lineage {
         self.work.note(step, |was| *was == work, || work);
         let mounted = worker.is_some_and(|worker| worker.mounted);
         self.mounted.note(step, |was| *was == mounted, || mounted);
-        let ready = p.runtime.live.sandboxes.iter().any(|sandbox| sandbox.ready);
+        let ready = p.live().sandboxes.iter().any(|sandbox| sandbox.ready);
         self.sandbox_ready.note(step, |was| *was == ready, || ready);
         if self.containers.len() < p.container_count() {
             self.containers.resize_with(p.container_count(), ContainerTracks::default);
@@ -151,10 +151,10 @@ impl Lineage {
 
 fn look_at(tracks: &mut ContainerTracks, step: u64, p: Local<'_>, ix: ContainerIx) {
     let name = p.container(ix).name;
-    let live = p.runtime.live.newest(name);
-    tracks.live.note(step, |was| was.as_ref() == live, || live.copied());
-    let seen = p.worker.and_then(|worker| worker.cache.newest(name));
-    tracks.seen.note(step, |was| was.as_ref() == seen, || seen.copied());
+    let live = p.live().newest(name).copied();
+    tracks.live.note(step, |was| *was == live, || live);
+    let seen = p.seen().and_then(|seen| seen.newest(name).copied());
+    tracks.seen.note(step, |was| *was == seen, || seen);
     let memory = p.memory(ix);
     let reason = memory.and_then(|memory| memory.reason);
     tracks.start_failure.note(step, |was| *was == reason, || reason);

@@ -3,6 +3,7 @@
 use super::Walk;
 use super::breakpoints::{Breakpoint, Levels};
 use super::seek::Seek;
+use super::why::weight;
 use crate::api::workload::WorkloadState;
 use crate::api::{EventType, Sym, Tri};
 use crate::record::{Change, Directory, ObjectChange, ObjectRow, Transition};
@@ -54,15 +55,15 @@ pub enum Stop {
     Question,
 }
 
-/// Whether a row tells of something that went wrong.
+/// Whether a row tells of something that went wrong. That it goes on being so, as an event says that is counted once more, is no news.
 pub fn is_failure(row: &Transition) -> bool {
     match row.change {
-        Change::Event(event) => event.kind == EventType::Warning,
+        Change::Event(event) => event.kind == EventType::Warning && event.count <= 1,
         Change::Container { exit_code, .. } => exit_code.is_some_and(|code| code != 0),
         Change::Phase { to, .. } => to == Sym::FAILED || to == Sym::UNKNOWN,
         Change::Node { kind, to, .. } => kind == Sym::READY && to.is_some_and(|tri| tri != Tri::True),
         Change::Object { what, .. } => match what {
-            ObjectChange::Event(event) => event.kind == EventType::Warning,
+            ObjectChange::Event(event) => event.kind == EventType::Warning && event.count <= 1,
             ObjectChange::Workload { to, .. } => to == Some(WorkloadState::Failed),
             ObjectChange::Condition { .. } | ObjectChange::Endpoints { .. } => false,
         },
@@ -155,7 +156,10 @@ impl Walk {
                     if most < history.len() { Stage::Folding(watch, to) } else { Stage::Playing(watch) }
                 }
                 Stage::Playing(mut watch) => match self.play_until(&mut watch, left) {
-                    Some(stop) => return Some(stop),
+                    Some(stop) => {
+                        self.telling = watch.telling;
+                        return Some(stop);
+                    }
                     None => {
                         way.stage = Stage::Playing(watch);
                         return None;
@@ -179,6 +183,7 @@ impl Walk {
                     match over(next, found) {
                         false => Stage::Looking { watch, next, behind, found },
                         true => {
+                            self.telling = watch.telling;
                             let is_there = found.is_some() || way.to == Move::Event;
                             let stop = if is_there { Stop::There } else { Stop::NotFound };
                             Stage::Seeking(Seek::step(found.unwrap_or(0)), stop, None)
@@ -201,6 +206,7 @@ impl Walk {
 
     /// How a move begins; where it ends at once, how.
     fn set_out(&mut self, direction: Direction, to: &Move) -> Result<Stage, Stop> {
+        self.telling = None;
         if direction == Direction::Forward {
             if self.quiz.insists() {
                 return Err(Stop::Question);
@@ -279,6 +285,8 @@ pub(crate) struct Watch {
     to: Move,
     breakpoints: Vec<Breakpoint>,
     levels: Levels,
+    /// The row that made the last place the place, where one did.
+    telling: Option<Transition>,
 }
 
 impl Watch {
@@ -288,7 +296,7 @@ impl Watch {
             Move::Breakpoints => set.to_vec(),
             _ => Vec::new(),
         };
-        Watch { to: to.clone(), breakpoints, levels: Levels::default() }
+        Watch { to: to.clone(), breakpoints, levels: Levels::default(), telling: None }
     }
     fn needs_levels(&self) -> bool {
         !self.breakpoints.is_empty()
@@ -302,11 +310,22 @@ impl Watch {
             Move::ObjectChange(own) => {
                 rows.iter().any(|row| matches!(row.change, Change::Object { object, .. } if object == *own))
             }
-            Move::Failure => rows.iter().any(is_failure),
+            Move::Failure => {
+                let told = rows.iter().filter(|row| is_failure(row)).min_by_key(|row| weight(row));
+                self.stops_for(told.copied())
+            }
             Move::Until(_) | Move::Breakpoints => {
-                !rows.is_empty() && self.levels.step(rows, &self.breakpoints, directory)
+                let told = match rows.is_empty() {
+                    true => None,
+                    false => self.levels.step(rows, &self.breakpoints, directory),
+                };
+                self.stops_for(told)
             }
             Move::To(_) | Move::Step(_) | Move::End => false,
         }
+    }
+    fn stops_for(&mut self, row: Option<Transition>) -> bool {
+        self.telling = row.or(self.telling);
+        row.is_some()
     }
 }

@@ -59,6 +59,8 @@ pub struct Walk {
     /// The number that the queue would have given next when the run began.
     pub(super) first_number: u64,
     pub(super) checkpoints: Checkpoints,
+    /// For which row the last move has stopped.
+    pub(super) telling: Option<Transition>,
     /// What was known of the pod that was asked about last.
     pub(super) lineage: Option<super::lineage::Lineage>,
     /// What the person was asked and answered.
@@ -92,6 +94,7 @@ impl Walk {
             by_figures: Vec::new(),
             asides: asides.into_iter().map(|aside| (0, aside)).collect(),
             first_number,
+            telling: None,
             lineage: None,
             quiz: super::predict::Quiz::default(),
             breakpoints: Vec::new(),
@@ -286,6 +289,7 @@ impl Walk {
             by_figures: self.by_figures.clone(),
             asides: self.asides.clone(),
             first_number: self.first_number,
+            telling: None,
             lineage: None,
             quiz: self.quiz.clone(),
             breakpoints: Vec::new(),

@@ -73,7 +73,7 @@ fn inspect(w: &mut World, pod: PodId) -> News {
         news.events = event_count(&worker.cache, live);
         news.removes =
             worker.ended_by.is_some_and(|ended| ended.is_eviction()) && some_died(&worker.cache, live);
-        worker.cache = learned.see(p.pod.template, live);
+        worker.cache = learned.see_again(p.pod.template, worker.cache.shape, live);
         (worker.settled, worker.held_back) = (None, None);
     }
     if let Some(own) = p.runtime.resize.as_deref_mut() {
@@ -122,8 +122,8 @@ pub fn relist(w: &mut World, node: NodeId) {
     for pod in waiters.drain(..) {
         pod_worker::cache_is_newer(w, pod);
     }
-    for news in told {
-        deliver(w, news);
+    for news in &told {
+        deliver(w, *news);
     }
     // The room of both lists is used again.
     if let Some(kubelet) = w.kubelet_mut(node) {

@@ -58,7 +58,9 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
     if again.is_some() && cfg!(not(debug_assertions)) {
         return again;
     }
-    let containers: SmallVec<[Known; 4]> = all_known(w, p).collect();
+    // Filled where it stands: a list that is collected is moved.
+    let mut containers = SmallVec::<[Known; 4]>::new();
+    containers.extend(all_known(w, p));
     let runtime = Arc::clone(runtime);
     let resize_conditions = allocation::conditions(p, &w.gates);
     let op = Op::Sync(Sync {

@@ -167,6 +167,7 @@ fn attempt(table: &Table, default: &Attempt, of: Of<'_>, cx: &mut Context<'_>) -
         readiness: points(table, "readiness", cx),
         liveness: points(table, "liveness", cx),
         boots: None,
+        booted: None,
         serves: None,
         post_start: hook(table, "postStart", default),
         pre_stop: hook(table, "preStop", default),

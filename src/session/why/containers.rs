@@ -4,7 +4,8 @@ use super::chain::Chain;
 use crate::api::{ContainerState, InstanceState, ProbeKind, RuntimeContainer, Sym, Text};
 use crate::record::{Change, Transition};
 use crate::rules::kubelet::reasons::{self, Blame, Next};
-use crate::scenario::plan::ObjectKind;
+use crate::scenario::plan::{ContainerBehavior, ObjectKind};
+use crate::scenario::programs::Knock;
 use crate::session::words::about;
 use crate::time::Time;
 use crate::world::{ContainerIx, SimEvent};
@@ -213,6 +214,10 @@ impl Chain<'_> {
     }
 
     pub(super) fn exited_shortly(&mut self, step: u64, ix: ContainerIx, code: i32) {
+        // What was told to end has somebody else's reasons.
+        if let Some(SimEvent::TermExit { .. } | SimEvent::Kill { .. }) = self.event(step) {
+            return self.exited(step, ix);
+        }
         let name = self.name(ix);
         self.add(step, "process", format!("{name} had ended with exit code {code}"));
         self.behavior(step, ix);
@@ -290,17 +295,23 @@ impl Chain<'_> {
         }
     }
 
-    /// What the scenario says of the start that ended (or began) here.
-    pub(super) fn behavior(&mut self, step: u64, ix: ContainerIx) {
+    /// How a container is to behave, and which start it was by this step.
+    fn attempt(&self, step: u64, ix: ContainerIx) -> Option<(u32, &ContainerBehavior)> {
         let w = self.walk.world();
-        let (Some(place), Some(pod)) = (w.places.get(self.lineage.pod.ix()), self.pod()) else { return };
+        let (place, pod) = (w.places.get(self.lineage.pod.ix())?, self.pod()?);
         // Of a pod that is gone the machine remembers nothing; what it was made of still says how it was to behave.
         let own = place.runtime.behavior.containers.get(usize::from(ix));
         let template = w.templates.get(pod.template.ix());
-        let Some(own) = own.or_else(|| template?.behavior.containers.get(usize::from(ix))) else { return };
-        let name = self.name(ix);
+        let own = own.or_else(|| template?.behavior.containers.get(usize::from(ix)))?;
         let starts = self.lineage.containers[usize::from(ix)].live.at(step).and_then(|(_, c)| *c);
-        let number = starts.map_or(0, |c| c.restart_count).max(0) as usize;
+        Some((starts.map_or(0, |c| c.restart_count).max(0).cast_unsigned(), own))
+    }
+
+    /// What the scenario says of the start that ended (or began) here.
+    pub(super) fn behavior(&mut self, step: u64, ix: ContainerIx) {
+        let Some((number, own)) = self.attempt(step, ix) else { return };
+        let name = self.name(ix);
+        let number = number as usize;
         let attempts = &own.attempts;
         let known = number.min(attempts.len().saturating_sub(1));
         let Some(attempt) = attempts.get(known) else { return };
@@ -357,7 +368,9 @@ impl Chain<'_> {
         let Some(spec) = spec else { return self.queue(step) };
         let (verb, threshold) =
             if good { ("succeeded", spec.success_threshold) } else { ("failed", spec.failure_threshold) };
-        match track.last(step, |result| *result == Some(good)) {
+        let known = track.last(step, |result| *result == Some(good));
+        let says = self.answers(known.map_or(step, |(since, _)| since), ix, kind);
+        match known {
             Some((since, _)) => self.add(
                 since,
                 "kubelet: prober",
@@ -370,7 +383,47 @@ impl Chain<'_> {
                 self.add(step, "kubelet: prober", format!("the {word} probe of {name} has not succeeded yet (initialDelaySeconds {}, every {}s)", spec.initial_delay_seconds, spec.period_seconds));
             }
         }
-        self.scenario(format!("{} {word}: how the process answers over time", self.said_by(name)));
+        self.scenario(format!("{} {says}", self.said_by(name)));
+    }
+
+    /// What the scenario says of how a process answers a probe, as far as it decided what a probe met by this step.
+    pub(super) fn answers(&self, step: u64, ix: ContainerIx, kind: ProbeKind) -> String {
+        let word = kind.word();
+        let unknown = || format!("{word}: how the process answers over time");
+        let (Some((number, own)), Some(p)) = (self.attempt(step, ix), self.pod()) else { return unknown() };
+        let attempt = own.attempt(number);
+        let spec = p.container(ix);
+        let Some(probe) = spec.probe(kind) else { return unknown() };
+        let serves = attempt.serves.as_ref().map(|serves| serves.knock(&probe.handler, &spec.ports));
+        match serves {
+            Some(Knock::Closed) => return "serves: nothing listens at the port that is asked".to_owned(),
+            Some(Knock::NotFound) => return "serves: it does not know the path that is asked (404)".to_owned(),
+            Some(Knock::Heard) | None => {}
+        }
+        let live = self.lineage.containers[usize::from(ix)].live.at(step).and_then(|(_, c)| *c);
+        let began = live.and_then(|c| c.started_at).filter(|at| *at > Time::EPOCH);
+        let up = began.map(|began| self.at(step).since(began));
+        let so_far = up.map_or_else(String::new, |up| format!("; by then it had run for {}", about(up)));
+        if let Some((boots, _)) = attempt.booted.filter(|(_, fails)| fails[kind.ix()]) {
+            return format!("boots: it answers {word} probes from {boots} after its start on{so_far}");
+        }
+        if attempt.boots.as_ref().is_some_and(|(_, fails)| fails[kind.ix()]) {
+            return format!("boots: for how long is drawn at each start{so_far}");
+        }
+        let points = attempt.answers(kind);
+        let at = up.map_or(0, |up| points.partition_point(|point| point.at <= up)).checked_sub(1);
+        let Some((at, now)) = at.and_then(|at| Some((at, points.get(at)?))) else { return unknown() };
+        let answer = |rate: f64| match rate {
+            0.0 => "succeeds",
+            1.0 => "fails",
+            _ => "fails now and then",
+        };
+        let next = points[at + 1..].iter().find(|next| answer(next.failure_rate) != answer(now.failure_rate));
+        let next = next.map_or_else(
+            || " to the end".to_owned(),
+            |next| format!(" to {}, then {}", next.at, answer(next.failure_rate)),
+        );
+        format!("{word}: {} from {} after its start on{next}{so_far}", answer(now.failure_rate), now.at)
     }
 
     /// A running container is ready or not: its startup probe counts first, then its readiness probe.

@@ -176,7 +176,7 @@ fn object_headline(name: &str, what: ObjectChange) -> String {
 }
 
 /// How telling a row is where several stand at one step: the STATUS column first.
-fn weight(row: &Transition) -> u8 {
+pub(super) fn weight(row: &Transition) -> u8 {
     match row.change {
         Change::Status { from, to, .. } if from != to => 0,
         Change::Phase { .. } => 1,
@@ -203,7 +203,12 @@ impl Walk {
             None => self.history().iter().next_back(),
         };
         let concerns = |row: &&Transition| pod.is_none_or(|pod| row.pod == Some(pod.0));
-        self.rows_of(last?.step).iter().filter(concerns).min_by_key(|row| weight(row)).copied()
+        let rows = self.rows_of(last?.step);
+        // For one of them a move has stopped here.
+        if let Some(telling) = self.telling.filter(|row| concerns(&row) && rows.contains(row)) {
+            return Some(telling);
+        }
+        rows.iter().filter(concerns).min_by_key(|row| weight(row)).copied()
     }
 
     /// The last change of that name: `phase`, `status`, a condition's type, `event`, an event's reason or a container's

@@ -339,7 +339,8 @@ impl Chain<'_> {
                 let word = told.unwrap_or(ProbeKind::Readiness).word();
                 let name = self.name(ix);
                 self.add(step, "kubelet: prober", format!("the {word} probe of {name} failed"));
-                self.scenario(format!("{} {word}: how the process answers over time", self.said_by(name)));
+                let says = self.answers(step, ix, told.unwrap_or(ProbeKind::Readiness));
+                self.scenario(format!("{} {says}", self.said_by(name)));
             }
             (reason, ..) if reason.starts_with("Resize") => {
                 let words = match reason.as_str() {
