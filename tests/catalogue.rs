@@ -222,7 +222,7 @@ fn every_phase_condition_and_reason_is_seen() {
                             "{}: a container shows {word}, which has no row in src/rules/kubelet/reasons.rs",
                             shipped.name
                         );
-                        drop(seen.insert(row.reason));
+                        seen.insert(row.reason);
                     }
                     _ => {}
                 }

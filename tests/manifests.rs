@@ -649,6 +649,11 @@ fn annotations_of_an_old_autoscaler_are_read() {
     assert!(!out.contains("\"d\" is invalid"), "{out}");
 }
 
+/// A Deployment of one container, and what may be wrong with it.
+const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  \
+                   template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - {name: app, image: nginx, \
+                   livenessProbe: {httpGet: {port: 80}, failureThreshold: 3}}\n";
+
 /// What the program has written into a folder is none of the folder's scenarios and manifests.
 #[test]
 fn results_in_a_folder_are_passed_by() {

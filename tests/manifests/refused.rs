@@ -97,11 +97,6 @@ fn who_stands_before_his_namespace_is_refused() {
     );
 }
 
-/// A Deployment of one container, and what may be wrong with it.
-const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  \
-                   template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - {name: app, image: nginx, \
-                   livenessProbe: {httpGet: {port: 80}, failureThreshold: 3}}\n";
-
 /// `kubectl apply` would end with 1; so does whatever plays the manifests, after having said all. A scenario may be about it.
 #[test]
 fn manifests_of_which_something_is_refused_are_not_well() {
