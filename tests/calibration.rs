@@ -147,6 +147,7 @@ fn an_upgrade_is_played_with_the_same_luck() {
     std::fs::write(desk.0.join("web.yaml"), pod).expect("a manifest");
     let output = desk.run("compare web.yaml --versions 1.35,1.36 --until 1m");
     let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(told.matches("([[node]] in a scenario)\n").count(), 1, "{told}");
     assert!(told.contains("([[node]] in a scenario)\n") && told.contains("after 1h at most\n"), "{told}");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(

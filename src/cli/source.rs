@@ -114,6 +114,16 @@ impl Source {
         }
     }
 
+    /// The same, once it was told what was assumed.
+    pub fn told_already(&self) -> Source {
+        let around = self.around.as_ref().map(|own| {
+            let (words, flags, files) = (own.words.clone(), own.flags.clone(), own.files.clone());
+            let has_templates_of = own.has_templates_of;
+            Arc::new(Around { words, flags, has_templates_of, files, unread: Vec::new(), told: Vec::new() })
+        });
+        Source { around, ..self.clone() }
+    }
+
     /// The text of a manifest beside the scenario.
     pub fn manifest(&self, path: &str) -> Result<String, String> {
         if let Some(around) = &self.around {

@@ -98,7 +98,8 @@ fn plans(word: &str, versions: [Version; 2]) -> Result<Option<Both>, String> {
         return Err(format!("`{word}` holds {} scenarios, and one is played in two versions", sources.len()));
     };
     let mut found = Vec::new();
-    for version in versions {
+    let again = source.told_already();
+    for (source, version) in [source, &again].into_iter().zip(versions) {
         match source::playable(source, &[format!("kubernetes={}", version.as_str())]) {
             Ok(plan) => found.push(Arc::new(plan)),
             Err(problems) => {
