@@ -103,8 +103,11 @@ fn first_time(w: &World, id: CronJobId) -> Option<String> {
     }
     let schedule = Schedule::of(own.spec.schedule.as_str(), own.spec.time_zone.map(Sym::as_str)).ok()?;
     let first = schedule.next(w.now)?;
-    let rest = Span::from_secs(first.since(w.now).secs());
-    Some(format!("none of its times has come; the first is {}, {rest} from here", first.rfc3339_secs()))
+    let after = Span::from_secs(first.since(w.plan.start).secs());
+    Some(format!(
+        "none of its times has come; the first is {}, {after} after the start",
+        first.rfc3339_secs()
+    ))
 }
 
 /// What a Job waits for.
