@@ -51,7 +51,7 @@ def test_a_sweep_tells_what_a_run_tells(deployment):
     swept = kubelapse.sweep(deployment, seeds=2, until="1m", measure="restarts")
     assert swept.warnings == kubelapse.run(deployment, until="1m").warnings
     assert any("nodes" in words for words in swept.warnings)
-    odd = CRASHING + '[[image]]\nreference = "nobody/asks:1"\npull = "1s"\n'
+    odd = CRASHING + '[[image]]\nref = "nobody/asks:1"\npull = "1s"\n'
     assert kubelapse.sweep(odd, seeds=1, until="1m").warnings == kubelapse.run(odd, until="1m").warnings
 
 

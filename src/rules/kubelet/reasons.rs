@@ -354,8 +354,8 @@ mod tests {
             let status = |name| ContainerStatus { name, state, ..ContainerStatus::default() };
             let (first, app) = (Sym::new("first"), Sym::new("app"));
             let spec = PodSpec {
-                init_containers: vec![named(first)].into(),
-                containers: vec![named(app)].into(),
+                init_containers: vec![named(first)],
+                containers: vec![named(app)],
                 ..PodSpec::default()
             };
             let main = PodStatus { containers: vec![status(app)].into(), ..PodStatus::default() };
