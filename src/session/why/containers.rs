@@ -397,7 +397,9 @@ impl Chain<'_> {
         let serves = attempt.serves.as_ref().map(|serves| serves.knock(&probe.handler, &spec.ports));
         match serves {
             Some(Knock::Closed) => return "serves: nothing listens at the port that is asked".to_owned(),
-            Some(Knock::NotFound) => return "serves: it does not know the path that is asked (404)".to_owned(),
+            Some(Knock::NotFound) => {
+                return "serves: it does not know the path that is asked (404)".to_owned();
+            }
             Some(Knock::Heard) | None => {}
         }
         let live = self.lineage.containers[usize::from(ix)].live.at(step).and_then(|(_, c)| *c);
