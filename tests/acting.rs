@@ -6,6 +6,11 @@ mod plan;
 #[path = "support/walk.rs"]
 mod walk;
 
+mod acting {
+    mod refused;
+    mod saved;
+}
+
 use std::sync::Arc;
 
 use kubelapse::scenario::{self, Plan, builtin};
@@ -13,40 +18,6 @@ use kubelapse::session::{self, Breakpoint, Direction, Move, Script, Stop, Walk, 
 use kubelapse::time::Span;
 use plan::{plan, plan_beside};
 use walk::{bytes, run_out, shipped, walk_beside, walk_of};
-
-#[test]
-fn what_is_done_is_saved_as_a_scenario_that_replays_to_the_same_bytes() {
-    for (name, at, words) in [
-        ("crash-loop", 20, "delete pod/orders"),
-        ("crash-loop", 3, "kubectl delete pod orders --grace-period=0 --force"),
-        ("happy-path", 4, "kill pod/web container=app signal=TERM"),
-        ("node-lost", 200, "start node/node-0"),
-    ] {
-        let mut walk = shipped(name);
-        walk.seek_time(walk.plan().start + Span::from_secs(at));
-        let before = walk.history().to_vec();
-        let target = walk.world().pods.first().map(|p| p.ident.name.to_string()).unwrap_or_default();
-        let words = words.replace("pod/web", &format!("pod/{target}"));
-        let container = walk.world().pods[0].spec.containers[0].name;
-        let words = words.replace("container=app", &format!("container={container}"));
-        walk.act(&words).unwrap_or_else(|problem| panic!("{name}: {words}: {problem}"));
-        assert_eq!(walk.history().to_vec()[..before.len()], before[..], "{name}: the past stays what it was");
-        // Away from it and back again: it is part of the run.
-        let here = walk.position();
-        walk.seek(here / 2);
-        walk.seek(here);
-        run_out(&mut walk);
-        let saved = walk.saved();
-        let plan = plan(&saved);
-        let lived = session::live(&plan, walk.seed());
-        assert_eq!(
-            bytes(&walk.history().to_vec(), &walk.world().directory),
-            bytes(&lived.transitions, &lived.directory),
-            "{name}: {words}"
-        );
-        assert_eq!(lived.digest, walk.world().digest.to_string());
-    }
-}
 
 /// A little of everything that something can be done to.
 const WORKSHOP: &str = r#"
@@ -411,21 +382,6 @@ fn what_is_done_can_be_taken_back() {
     assert_eq!(walk.saved(), WORKSHOP);
 }
 
-/// A saved file is gone on with: at the microsecond at which it has an action of its own, that one comes first.
-#[test]
-fn a_saved_file_is_gone_on_with_at_the_same_instant() {
-    let mut walk = workshop(WORKSHOP);
-    walk.seek_time(walk.plan().start + Span::from_secs(30));
-    walk.act("label pod/web-0 labels={ who = \"first\" }").expect("it can be done");
-    let mut next = workshop(&walk.saved());
-    next.seek_time(next.plan().start + Span::from_secs(30));
-    next.act("label pod/web-0 labels={ who = \"second\" }").expect("it can be done");
-    assert_eq!(next.world().pods[0].labels["who"], "second");
-    next.act("label pod/web-0 labels={ who = \"third\" }").expect("it can be done");
-    run_out(&mut next);
-    replays(&next, "three at once");
-}
-
 /// Nothing is read or played again, however much there is.
 #[test]
 fn acting_in_a_fleet_costs_one_step() {
@@ -455,88 +411,6 @@ image = "registry.example/shop/web:1"
     assert!(Arc::ptr_eq(&plan, walk.plan()));
     let problem = walk.act("delete pod/load-2000").expect_err("there is none");
     assert!(problem.contains("there is never a pod `load-2000`"), "{problem}");
-}
-
-/// Words, never silence.
-#[test]
-fn what_is_not_there_or_does_not_run_is_answered() {
-    // Where workloads make pods, nobody knows the names that there will be.
-    let mut walk = workshop(&WORKSHOP.replace("[[apply]]\nmanifest = \"shop.yaml\"\nat = \"5s\"\n", ""));
-    let start = walk.plan().start;
-    let mut told = |secs: i64, words: &str| {
-        walk.seek_time(start + Span::from_secs(secs));
-        let told = walk.act(words).unwrap_or_else(|problem| panic!("{words}: {problem}"));
-        assert_eq!(told.refusals, told.answer.len(), "{words}");
-        assert!(walk.answers().last().is_some_and(|last| last.ends_with(&told.answer[0])), "{words}");
-        told.answer.join("\n")
-    };
-    assert_eq!(
-        told(20, "remove cm/settings"),
-        "Error from server (NotFound): configmaps \"settings\" not found"
-    );
-    assert_eq!(
-        told(20, "create secret/regcred"),
-        "Error from server (AlreadyExists): secrets \"regcred\" already exists"
-    );
-    assert_eq!(
-        told(20, "create cm/nobody"),
-        "Error from server (AlreadyExists): configmaps \"nobody\" already exists"
-    );
-    assert_eq!(told(20, "kill pod/gated"), "container app of pod gated does not run");
-    assert_eq!(told(20, "kill pod/gated sandbox=true"), "no sandbox of pod gated runs");
-    assert_eq!(told(1, "delete pod/web-2"), "Error from server (NotFound): pods \"web-2\" not found");
-    walk.seek_time(start);
-    let crashed = Move::Until(Breakpoint::parse("container=app:terminated pod=web-0").expect("a breakpoint"));
-    assert_eq!(walk.go(Direction::Forward, &crashed), Stop::There);
-    let told = walk.act("setProbe pod/web-0 ok=true").expect("it can be asked");
-    assert_eq!(told.answer, ["container app of pod web-0 does not run"]);
-    let told = walk.act("delete pod/gone-*").expect_err("no pod is ever called so");
-    assert!(told.contains("there is never a pod `gone-`"), "{told}");
-    walk.seek_time(start + Span::from_millis(600));
-    let told = walk.act("setProbe pod/gated ok=true").expect("it can be done");
-    assert_eq!(told.answer, ["pod/gated will have a readiness probe of app that succeeds when it starts"]);
-}
-
-#[test]
-fn the_largest_seed_and_a_list_of_actions_on_one_line_are_saved() {
-    let text = WORKSHOP.split("[[action]]").next().unwrap_or_default();
-    let text = text.replacen("until", "action = [{ at = \"9s\", cordon = \"node/n1\" }]\nuntil", 1);
-    let (script, loaded) = Script::load("workshop.toml", &text, &beside, &[]).expect("it is read");
-    for seed in [0, u64::MAX] {
-        let mut walk = Walk::new(script.clone(), &Arc::new(loaded.plan.clone()), seed);
-        walk.seek_time(walk.plan().start + Span::from_secs(30));
-        walk.act("uncordon node/n1").expect("it can be done");
-        run_out(&mut walk);
-        replays(&walk, &format!("seed {seed}"));
-        let saved = plan_of(&walk.saved());
-        assert_eq!((saved.seed, saved.actions.len()), (seed, 2));
-    }
-    for (seed, told) in [
-        ("-1", "-1 is out of range"),
-        ("\"18446744073709551616\"", "expected 18446744073709551615 at most"),
-        ("\"seven\"", "a string does not belong here"),
-        ("1.5", "expected a whole number from 0 up"),
-    ] {
-        let problems =
-            scenario::load("seed.toml", &format!("seed = {seed}"), &scenario::no_files, &[]).expect_err(seed);
-        assert!(problems.render(false).contains(told), "{seed}: {}", problems.render(false));
-    }
-}
-
-#[test]
-fn overrides_and_another_seed_are_saved_too() {
-    let found = builtin::find("crash-loop").expect("it is shipped");
-    let overrides = ["pod.orders.behavior.containers.app.attempts=[{ runs = \"4s\", exit = 3 }]".to_owned()];
-    let (script, loaded) =
-        Script::load("crash-loop.toml", found.text, &scenario::no_files, &overrides).expect("it is read");
-    let mut walk = Walk::new(script, &Arc::new(loaded.plan), 77);
-    walk.seek_time(walk.plan().start + Span::from_secs(30));
-    walk.act("label pod/orders labels={ team = \"shop\" }").expect("it can be done");
-    run_out(&mut walk);
-    let plan = plan_of(&walk.saved());
-    assert_eq!(plan.seed, 77);
-    let lived = session::live(&plan, 77);
-    assert_eq!(lived.digest, walk.world().digest.to_string());
 }
 
 /// What the scenario does not name is taken to be there, and can be taken away like what it names.
@@ -619,119 +493,4 @@ fn acting_at_an_earlier_place_forgets_what_was_done_later() {
     );
     run_out(&mut walk);
     assert!(walk.world().pods[0].exists, "the deletion belonged to another future");
-}
-
-#[test]
-fn what_cannot_be_done_is_refused_in_words_and_changes_nothing() {
-    let mut walk = shipped("crash-loop");
-    walk.seek_time(walk.plan().start + Span::from_secs(10));
-    let (position, saved) = (walk.position(), walk.saved());
-    for (words, hint) in [
-        ("", "what is to be done"),
-        ("delet pod/orders", "did you mean `delete`"),
-        ("delete", "what?"),
-        ("delete pod/order", "did you mean `orders`"),
-        ("delete pod/orders gracePeriodSeconds=soon", "cannot be read"),
-        ("delete pod/orders signal=9", "takes no `signal`"),
-        ("create settings", "of what kind"),
-        ("patch pod/orders merge={", "not closed"),
-    ] {
-        let problem = walk.act(words).expect_err("it cannot be done");
-        assert!(problem.contains(hint), "{words}: {problem}");
-        assert_eq!((walk.position(), walk.saved()), (position, saved.clone()));
-    }
-    run_out(&mut walk);
-    assert!(walk.act("delete pod/orders").expect_err("too late").contains("ends at"));
-}
-
-/// What the API server refuses comes back as kubectl prints it, and the pod stays as it was.
-#[test]
-fn a_patch_is_let_in_or_refused_as_the_api_server_does_it() {
-    let mut walk = shipped("crash-loop");
-    walk.seek_time(walk.plan().start + Span::from_secs(10));
-    walk.act("patch pod/orders merge={ spec = { restartPolicy = \"Never\", activeDeadlineSeconds = 0 } }")
-        .expect("it can be asked");
-    let [refused] = walk.answers() else { panic!("{:?}", walk.answers()) };
-    assert!(refused.contains(": The Pod \"orders\" is invalid: "), "{refused}");
-    assert!(refused.contains("spec: Forbidden: pod updates may not change fields other than"), "{refused}");
-    assert_eq!(walk.world().pods[0].spec.restart_policy, Some(kubelapse::api::RestartPolicy::Always));
-    walk.act("patch pod/orders merge={ metadata = { labels = { app = \"null\", tier = \"web\" }, finalizers = [\"example.com/keep\"] }, spec = { activeDeadlineSeconds = 300 } }")
-        .expect("it can be done");
-    assert_eq!(walk.answers().len(), 1, "{:?}", walk.answers());
-    walk.act("setImage pod/orders container=app image=\"registry.example/shop/orders:2.4 \"")
-        .expect("it can be asked");
-    assert!(walk.answers()[1].contains("spec.containers[0].image: Invalid value"), "{:?}", walk.answers());
-    walk.act("setImage pod/orders container=app image=registry.example/shop/orders:2.4")
-        .expect("it can be done");
-    assert_eq!(walk.answers().len(), 2, "{:?}", walk.answers());
-    assert_eq!(walk.world().pods[0].spec.containers[0].image, "registry.example/shop/orders:2.4");
-    run_out(&mut walk);
-    let pod = &walk.world().pods[0];
-    assert_eq!(pod.labels["tier"], "web");
-    assert_eq!(pod.finalizers.len(), 1);
-    assert_eq!(pod.status.phase(), kubelapse::api::Phase::Failed);
-    assert_eq!(pod.status.reason().as_str(), "DeadlineExceeded");
-}
-
-/// As kubectl is asked for it, it is the same action, and is saved as such.
-#[test]
-fn what_is_typed_as_for_kubectl_is_played_and_saved() {
-    let mut walk = workshop(WORKSHOP);
-    walk.seek_time(walk.plan().start + Span::from_secs(20));
-    for (words, answer) in [
-        ("kubectl set image pod/web-0 app=registry.example/shop/web:3", "pod/web-0 image updated"),
-        ("label pod web-0 app=x tier=front", "pod/web-0 labeled"),
-        ("label pods web-0 tier-", "pod/web-0 unlabeled"),
-        ("taint node n1 a=b:NoSchedule", "node/n1 tainted"),
-        ("taint nodes n1 a=b:NoSchedule-", "node/n1 untainted"),
-        ("patch pod/web-0 -p '{\"metadata\":{\"annotations\":{\"by\":\"me\"}}}'", "pod/web-0 patched"),
-        (
-            "set resources deployment/shop -c app --limits=memory=64Mi",
-            "deployment.apps/shop resource requirements updated",
-        ),
-        ("set env deploy shop LEVEL=debug OLD-", "deployment.apps/shop env updated"),
-        ("set env deployment/shop LEVEL-", "deployment.apps/shop env updated"),
-        ("set selector service/shop app=shop tier=front", "service/shop selector updated"),
-        (
-            "patch service/shop --type merge -p '{\"spec\":{\"selector\":{\"tier\":null}}}'",
-            "service/shop patched",
-        ),
-        (
-            "patch deployment shop -p '{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"app\",\"image\":\"registry.example/shop/web:2\"}]}}}}'",
-            "deployment.apps/shop patched",
-        ),
-        ("delete configmap other", "configmap \"other\" deleted from default namespace"),
-    ] {
-        let told = walk.act(words).unwrap_or_else(|problem| panic!("{words}: {problem}"));
-        assert_eq!(told.answer, [answer], "{words}");
-    }
-    run_out(&mut walk);
-    replays(&walk, "as for kubectl");
-}
-
-#[test]
-fn a_probe_that_the_container_has_not_cannot_fail() {
-    let mut walk = shipped("crash-loop");
-    walk.seek_time(walk.plan().start + Span::from_secs(5));
-    let told = walk.act("setProbe pod/orders probe=liveness").expect("it can be asked");
-    assert_eq!((told.refusals, told.answer.len()), (1, 1));
-    assert_eq!(told.answer, ["container app of pod orders has no livenessProbe"]);
-}
-
-#[test]
-fn a_probe_can_be_made_to_fail_and_to_succeed_again() {
-    let mut walk = shipped("probes");
-    let start = walk.plan().start;
-    let until = |text: &str| Move::Until(Breakpoint::parse(text).expect("a breakpoint"));
-    assert_eq!(walk.go(Direction::Forward, &until("ready=1/1")), Stop::There);
-    walk.act("setProbe pod/catalog output=\"made to fail\"").expect("it can be done");
-    let told = walk.now();
-    assert_eq!(walk.go(Direction::Forward, &until("condition=Ready:False")), Stop::There);
-    assert!(walk.now().since(told) < Span::from_secs(40), "{:?}", walk.now().since(start));
-    walk.act("setProbe catalog ok=true").expect("it can be done");
-    assert_eq!(walk.go(Direction::Forward, &until("condition=Ready:True")), Stop::There);
-    assert!(walk.now().since(told) < Span::from_secs(60), "{:?}", walk.now().since(start));
-    run_out(&mut walk);
-    let plan = scenario::load("saved.toml", &walk.saved(), &|p| Err(p.to_owned()), &[]).expect("it is read");
-    assert_eq!(session::live(&Arc::new(plan), walk.seed()).digest, walk.world().digest.to_string());
 }

@@ -302,3 +302,46 @@ fn the_page_of_alerts_says_what_fires() {
         assert!(page.contains(row), "{row}");
     }
 }
+
+/// Who is killed leaves a folder behind, and the next one clears it; what somebody still holds stays.
+#[test]
+fn what_a_killed_process_has_left_is_cleared_by_the_next() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let desk = desk("left");
+    let (tools, temporary) = (desk.0.join("tools"), desk.0.join("temporary"));
+    for folder in [&tools, &temporary] {
+        std::fs::create_dir(folder).expect("a folder");
+    }
+    // It finds nothing wrong, and that no series is there.
+    let tool = tools.join("promtool");
+    std::fs::write(&tool, "#!/bin/sh\nexit 0\n").expect("a file");
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).expect("a program");
+    let left = || -> Vec<String> {
+        let entries = std::fs::read_dir(&temporary).expect("a folder").flatten();
+        let mut names: Vec<String> =
+            entries.map(|own| own.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    };
+    let play = |fault: &str| {
+        let mut command = desk.command(&format!("alerts {USUAL} crash-loop --until 1m"));
+        command.env("PATH", &tools).env("TMPDIR", &temporary).env("KUBELAPSE_FAULT", fault);
+        command.output().expect("the program starts").status.code()
+    };
+    // Before the rules are there under their name.
+    for fault in ["3:kill", "7:kill"] {
+        assert_eq!(play(fault), Some(137));
+        let names = left();
+        assert_eq!(names.iter().filter(|name| name.ends_with(".lock")).count(), 1, "{fault}: {names:?}");
+        assert_eq!(names.len(), 2, "{fault}: {names:?}");
+    }
+    let held = temporary.join("kubelapse-rules-1-0.lock");
+    let lock = std::fs::File::create(&held).expect("a file");
+    lock.lock().expect("a lock");
+    std::fs::create_dir(temporary.join("kubelapse-rules-1-0")).expect("a folder");
+    assert_eq!(play("0:"), Some(0));
+    assert_eq!(left(), ["kubelapse-rules-1-0", "kubelapse-rules-1-0.lock"]);
+    drop(lock);
+    assert_eq!(play("0:"), Some(0));
+    assert!(left().is_empty(), "{:?}", left());
+}

@@ -54,6 +54,20 @@ fn a_slow_start_is_killed_when_the_probes_say() {
         found["advice"]["better"].as_str().is_some_and(|words| words.contains("it may then take")),
         "{found:#}"
     );
+    // The same as lines of its manifest, as people and programs are told.
+    let lines = "spec:\n  template:\n    spec:\n      containers:\n      - name: app\n        startupProbe:\n          failureThreshold: ";
+    let yaml = found["advice"]["yaml"].as_str().expect("lines");
+    assert!(
+        yaml.starts_with(lines) && yaml.contains("\n          tcpSocket:\n            port: 80\n"),
+        "{yaml}"
+    );
+    let (_, table, _) = bench.run("--assume boots=60s --question start");
+    assert!(
+        table.contains("          as lines of deployment/web:\n            spec:\n              template:\n"),
+        "{table}"
+    );
+    let (_, page, _) = bench.run("--assume boots=60s --question start -o markdown");
+    assert!(page.contains("\n  ```yaml\n  spec:\n    template:\n"), "{page}");
     // A scenario that says so is asked alike, and played alike.
     let scenario = "name = \"slow\"\nuntil = \"5m\"\n[[apply]]\nmanifest = \"web.yaml\"\n[[program]]\nimage = \"app:*\"\nboots = \"60s\"\n";
     std::fs::write(bench.0.0.join("slow.toml"), scenario).expect("a file on the desk");
@@ -232,6 +246,12 @@ fn a_calendar_tells_of_runs_that_overlap() {
     let (overlapping, _) = figure(&told, "Jobs that begin while another runs");
     assert!(overlapping > 300.0, "{overlapping}");
     finding(&told, "risky", "begin while another runs");
+    // Where they last but little longer, one after the other leaves none out.
+    let few = cron.replace("0 * * * *", "0 0,1,12 * * *");
+    let (_, told) = Bench::new("cron-few", &few).json("--assume runs=90m");
+    let found = finding(&told, "risky", "begin while another runs");
+    assert!(found["advice"]["set"].to_string().contains("concurrencyPolicy=\\\"Forbid\\\""), "{found:#}");
+    assert_eq!(found["advice"]["yaml"], "spec:\n  concurrencyPolicy: Forbid\n");
     let (_, told) = bench.json("--assume runs=10m");
     within(&told, "Jobs that begin while another runs", 0.0, 0.0);
     let (_, told) = Bench::new(
@@ -399,6 +419,50 @@ fn pressure_moves_pods_and_a_forbidden_overlap_makes_jobs_late() {
     let (_, high) = figure(&told, "a Job begins after its time");
     assert!((1700.0..3700.0).contains(&high), "half an hour late, each second time: {high}");
     finding(&told, "risky", "begin more than 1 min late");
+}
+
+/// A claim that one node can have keeps a Job's pods on others waiting, where the one before still runs.
+#[test]
+fn pods_that_wait_for_a_volume_on_another_node_are_told() {
+    let backup = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: disk }\nspec:\n  accessModes: [ReadWriteOnce]\n  \
+                  resources: { requests: { storage: 1Gi } }\n---\napiVersion: batch/v1\nkind: CronJob\nmetadata: { name: backup }\nspec:\n  \
+                  schedule: \"*/5 * * * *\"\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          restartPolicy: Never\n          \
+                  containers: [{ name: app, image: \"app:1\", volumeMounts: [{ name: disk, mountPath: /disk }] }]\n          \
+                  volumes: [{ name: disk, persistentVolumeClaim: { claimName: disk } }]\n";
+    let bench = Bench::new("disk", backup);
+    let (code, told) = bench.json("--assume runs=7m --question calendar");
+    assert_eq!(code, Some(0));
+    let found = finding(&told, "risky", "wait for a volume that is attached to another node, at most ");
+    assert_eq!(found["field"], "cronJob.backup.spec.jobTemplate.spec.template.spec.volumes");
+    // One after the other finds it let go of within seconds.
+    let (_, told) = bench.json("--assume runs=1m --question calendar");
+    assert!(!told["findings"].to_string().contains("attached to another node"), "{told:#}");
+}
+
+/// A database of one pod is not told to run two on its disk; whoever does is told what keeps them apart.
+#[test]
+fn a_disk_is_for_one_at_a_time() {
+    let pod = "volumes: [{ name: data, persistentVolumeClaim: { claimName: db } }]";
+    let recreate = deployment("strategy: { type: Recreate }", pod, "command: [db]");
+    let (code, told) = Bench::new("one-disk", &recreate).json("--question rollout,recovery,overlap");
+    assert_eq!(code, Some(0));
+    finding(&told, "risky", "nobody serves for ");
+    assert!(!told["findings"].to_string().contains("maxSurge"), "{told:#}");
+    assert!(!told["findings"].to_string().contains("all write to the claim"), "{told:#}");
+    let (_, told) =
+        Bench::new("one-disk-surge", &recreate.replace("strategy: { type: Recreate }", "replicas: 1"))
+            .json("--question overlap");
+    let found =
+        finding(&told, "risky", "in an update 2 of its pods run at once, and all write to the claim db");
+    assert_eq!(found["advice"]["yaml"], "spec:\n  strategy:\n    type: Recreate\n");
+    // Without one, and with one that is read, two may run.
+    for other in
+        ["volumes: []", "volumes: [{ name: data, persistentVolumeClaim: { claimName: db, readOnly: true } }]"]
+    {
+        let text = deployment("replicas: 1", other, "command: [db]");
+        let (_, told) = Bench::new("no-disk", &text).json("--question overlap");
+        assert!(!told["findings"].to_string().contains("run at once, and all"), "{told:#}");
+    }
 }
 
 #[test]

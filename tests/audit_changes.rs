@@ -210,3 +210,44 @@ fn a_change_that_kills_the_boot_names_its_probe() {
     let words = finding["words"].as_str().expect("words");
     assert!(words.contains("Container app failed liveness probe, will be restarted"), "{words}");
 }
+
+/// What a change leaves of a start and of an end nobody sees while it is made: the limits are told, before and now.
+#[test]
+fn limits_that_a_change_moves_are_told() {
+    let with = |delay: u32, grace: u32, image: &str| {
+        let probe = format!(
+            "        livenessProbe: {{ tcpSocket: {{ port: 80 }}, initialDelaySeconds: {delay}, periodSeconds: 5 }}\n"
+        );
+        let pod = format!("    spec:\n      terminationGracePeriodSeconds: {grace}\n");
+        deployment("replicas: 2", "web", image).replacen("    spec:\n", &pod, 1) + &probe + &settings("1")
+    };
+    let answer = |told: &Value, what: &str| -> Option<Value> {
+        let answers = told["answers"].as_array().expect("answers");
+        answers.iter().find(|own| own["what"] == what).cloned()
+    };
+    let (code, told) = Bench::new("limits", &with(20, 30, "app:1"), &with(5, 30, "app:2")).json("");
+    assert_eq!(code, Some(0), "{told:#}");
+    let told = of(&told, "deployment/web");
+    // The third failure: 20 and 10 s after the start before, 5 and 10 s after it now, and a period's part.
+    within(told, "longest start", 14.0, 21.0);
+    let words = answer(told, "longest start").expect("an answer")["words"].to_string();
+    assert!(words.contains("3") && words.ends_with(" s before\""), "{words}");
+    let found = finding(told, "note", "longest start: ");
+    assert!(
+        found["words"].as_str().is_some_and(|words| words.contains(" before, ") && words.ends_with(" now"))
+    );
+    assert_eq!(found["field"], "deployment.web.spec.template.spec.containers.app.livenessProbe");
+    // An end may take less as well; what stays is not told.
+    assert_eq!(answer(told, "longest end after SIGTERM"), None);
+    let (_, told) = Bench::new("grace", &with(20, 30, "app:1"), &with(20, 10, "app:1")).json("");
+    let told = of(&told, "deployment/web");
+    finding(told, "note", "longest end after SIGTERM: ");
+    assert_eq!(answer(told, "longest start"), None);
+    // Of more room there is nothing to find, and of a new image nothing to tell.
+    let (_, told) = Bench::new("looser", &with(5, 30, "app:1"), &with(20, 30, "app:1")).json("");
+    let told = of(&told, "deployment/web");
+    within(told, "longest start", 29.0, 36.0);
+    assert!(!told["findings"].to_string().contains("longest start"), "{told:#}");
+    let (_, told) = Bench::new("image", &with(5, 30, "app:1"), &with(5, 30, "app:2")).json("");
+    assert_eq!(answer(of(&told, "deployment/web"), "longest start"), None);
+}

@@ -83,6 +83,11 @@ fn what_is_no_recording_is_told() {
         ("compare --calibrate empty", "empty: no recording in it"),
         ("compare --calibrate nowhere", "nowhere: "),
         ("compare a.csv b.csv --seeds 3", "--seeds is for --versions and --calibrate"),
+        (
+            "compare crash-loop --versions 1.32,1.36 --until settled",
+            "--until: `settled` is no duration; a duration is wanted, such as 90s or 15m",
+        ),
+        ("compare crash-loop --versions 1.32,1.36 --within 5", "--within: `5` has no unit"),
         ("compare web.toml --versions 1.36", "two different versions from 1.32 to 1.37"),
         ("compare crash-loop --versions 1.36,1.36", "two different versions"),
         ("compare no-such --versions 1.32,1.36", "`no-such` is neither a file"),
@@ -137,4 +142,17 @@ fn an_upgrade_is_played_with_the_same_luck() {
         "{said}"
     );
     assert!(said.ends_with(" of 2 seeds differ.\n"), "{said}");
+    // Of manifests it says what it assumes, in words that it takes.
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec: { containers: [{ name: app, image: \"shop/web:1\" }] }\n";
+    std::fs::write(desk.0.join("web.yaml"), pod).expect("a manifest");
+    let output = desk.run("compare web.yaml --versions 1.35,1.36 --until 1m");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(told.matches("([[node]] in a scenario)\n").count(), 1, "{told}");
+    assert!(told.contains("([[node]] in a scenario)\n") && told.contains("after 1h at most\n"), "{told}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains("Events were not compared: which of them came later is not known here (--until).\n"),
+        "{said}"
+    );
+    assert!(!told.contains("--") && !told.contains("assumed: Kubernetes"), "{told}");
 }

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use kubelapse::compare::life::{self, Life};
+use kubelapse::rules::kubelet::reasons::{self, REASONS};
 use kubelapse::scenario::builtin::{self, Builtin};
 use kubelapse::scenario::{self, Plan};
 use kubelapse::session::{self, expect};
@@ -199,32 +200,9 @@ fn every_phase_condition_and_reason_is_seen() {
         "PodResizePending",
         "PodResizeInProgress",
     ];
-    // Without ContainerCannotRun, which only dockershim gave (gone since 1.24), and without ImageVolumeMountFailed, which
-    // containerd puts into the message of a CreateContainerError.
-    const REASONS: &[&str] = &[
-        "ContainerCreating",
-        "PodInitializing",
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "ErrImageNeverPull",
-        "InvalidImageName",
-        "ImageInspectError",
-        "RegistryUnavailable",
-        "SignatureValidationFailed",
-        "CreateContainerConfigError",
-        "CreateContainerError",
-        "PreCreateHookError",
-        "PreStartHookError",
-        "RunContainerError",
-        "PostStartHookError",
-        "CrashLoopBackOff",
-        "Completed",
-        "Error",
-        "OOMKilled",
-        "StartError",
-        "ContainerStatusUnknown",
-        "RestartingAllContainers",
-    ];
+    // The reasons of containers are those of the table. Without ContainerCannotRun, which only dockershim gave (gone since 1.24),
+    // and without ImageVolumeMountFailed, which containerd puts into the message of a CreateContainerError.
+    let table: Vec<&str> = REASONS.iter().map(|own| own.reason.as_str()).collect();
     let seen: BTreeSet<String> = lessons()
         .par_iter()
         .flat_map_iter(|shipped| {
@@ -237,7 +215,15 @@ fn every_phase_condition_and_reason_is_seen() {
                 match row.kind.as_str() {
                     "phase" => drop(seen.insert(row.to)),
                     "condition" => drop(seen.insert(row.object)),
-                    "container" => drop(seen.insert(row.reason)),
+                    "container" if !row.reason.is_empty() => {
+                        let word = row.reason.as_str();
+                        assert!(
+                            reasons::find(word).is_some(),
+                            "{}: a container shows {word}, which has no row in src/rules/kubelet/reasons.rs",
+                            shipped.name
+                        );
+                        seen.insert(row.reason);
+                    }
                     _ => {}
                 }
             }
@@ -250,7 +236,7 @@ fn every_phase_condition_and_reason_is_seen() {
         })
         .collect();
     let missing: Vec<&str> =
-        [PHASES, CONDITIONS, REASONS].concat().into_iter().filter(|wanted| !seen.contains(*wanted)).collect();
+        [PHASES, CONDITIONS, &table].concat().into_iter().filter(|wanted| !seen.contains(*wanted)).collect();
     assert!(missing.is_empty(), "no scenario shows {missing:?}");
 }
 

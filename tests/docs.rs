@@ -388,6 +388,53 @@ fn a_release_refuses_while_something_is_unset() {
     assert_eq!(check().status.code(), Some(0));
 }
 
+/// What is given away has the README and not what it links to: its links lead to where that is served.
+#[cfg(unix)]
+#[test]
+fn links_of_an_archive_lead_to_the_repository() {
+    let desk = Desk::with("docs-archive", None);
+    std::fs::create_dir(desk.0.join("packaging")).expect("a folder");
+    std::fs::create_dir(desk.0.join("python")).expect("a folder");
+    for file in ["project.env", "packaging/project", "README.md", "CHANGELOG.md", "python/README.md"] {
+        std::fs::copy(root().join(file), desk.0.join(file)).expect("a copy");
+    }
+    let values = desk.0.join("project.env");
+    std::fs::write(&values, read(&values).replace("=unset", "=owner/it")).expect("the values");
+    let before = read(&desk.0.join("README.md"));
+    let mut shell = Command::new("bash");
+    shell.arg(desk.0.join("packaging/project")).args([
+        "links",
+        "1.2.3",
+        "README.md",
+        "CHANGELOG.md",
+        "python/README.md",
+    ]);
+    let output = shell.current_dir(&desk.0).output().expect("a shell");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let after = read(&desk.0.join("README.md"));
+    let at = "https://github.com/owner/it";
+    assert!(after.contains(&format!("]({at}/raw/v1.2.3/docs/images/page.png)")), "pictures");
+    assert!(after.contains(&format!("]({at}/blob/v1.2.3/docs/audit.md)")), "pages");
+    assert!(after.contains(&format!("]({at}/blob/v1.2.3/docs/step.md#lines)")), "places on pages");
+    let of_wheel = read(&desk.0.join("python/README.md"));
+    assert!(of_wheel.contains(&format!("]({at}/blob/v1.2.3/docs/python.md)")), "pages beside its folder");
+    for text in [&after, &read(&desk.0.join("CHANGELOG.md")), &of_wheel] {
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        let wrong: Vec<&str> =
+            links.filter(|link| !link.starts_with("https://") && !link.starts_with('#')).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+    // Nothing else is another text.
+    assert_eq!(
+        after.replace(&format!("{at}/raw/v1.2.3/"), "").replace(&format!("{at}/blob/v1.2.3/"), ""),
+        before
+    );
+    assert!(
+        read(&root().join("packaging/archive")).contains("packaging/project links"),
+        "the archive asks for it"
+    );
+}
+
 #[test]
 fn patterns_fit_what_they_should_and_files_are_named_above() {
     assert!(fits("a\n…\nc\n", "a\nb\nb\nc\n") && fits("a … c\n", "a b c\n") && fits("a\n", "a\n"));

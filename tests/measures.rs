@@ -42,6 +42,17 @@ fn a_pod_that_crashes_once_is_down_for_as_long_as_it_takes_to_be_seen() {
     assert_eq!(phase, Some(1.0), "Running");
 }
 
+/// What was never there has no downtime, and is not told as having had none.
+#[test]
+fn what_was_never_ready_has_no_downtime() {
+    let text = format!(
+        "{POD}spec.containers = [{{ name = \"app\", image = \"app:1\", readinessProbe = {{ tcpSocket = {{ port = 80 }} }} }}]\n\
+         behavior.containers.app.attempts = [{{ readiness = [{{ ok = false }}] }}]\n"
+    );
+    assert_eq!(figures(&text, "", ["timeToReady", "downtime", "sum:downtime"]), [None, None, None]);
+    assert_eq!([Measure::absent("sum:downtime"), Measure::absent("timeToReady")], ["-", "never"]);
+}
+
 #[test]
 fn a_crash_loop_waits_as_its_back_off_says() {
     let text = format!(

@@ -239,8 +239,24 @@ fn all_that_lives_in_it_goes_and_comes_again_with_its_manifests() {
             assert_eq!(count(&server, list), 0, "{version}: {list}");
         }
         goto(&server, "11m");
-        assert_eq!(server.get("/api/v1/namespaces/shop")["status"]["phase"], "Active");
+        let again = server.get("/api/v1/namespaces/shop");
+        assert_eq!(again["status"]["phase"], "Active");
         assert!(count(&server, PODS) >= 4, "{version}");
+        // It is another one, and a day younger than those that were there before.
+        let created = |name: &str| {
+            let own = server.get(&format!("/api/v1/namespaces/{name}"));
+            let text = own["metadata"]["creationTimestamp"].as_str().expect("a text").to_owned();
+            kubelapse::time::Time::parse_rfc3339(&text).expect("an instant")
+        };
+        let younger = created("shop").since(created("default"));
+        assert!(younger.secs() > 23 * 3600, "{version}: {younger}");
+        goto(&server, "4m50s");
+        assert_ne!(
+            server.get("/api/v1/namespaces/shop")["metadata"]["uid"],
+            again["metadata"]["uid"],
+            "{version}"
+        );
+        assert!(created("shop").since(created("default")).secs().abs() < 3600, "{version}");
     }
 }
 

@@ -105,6 +105,8 @@ fn workloads_that_are_played_are_applied() {
         let program = format!("[[program]]\nworkload  = \"{workload}\"\ncontainer = \"{container}\"");
         assert!(text.contains(&program), "{text}");
     }
+    // How long a start takes is the first thing that one asks of a probe.
+    assert!(text.contains("\n#boots    = \"20s\"   # so long a start takes"), "{text}");
     // What the manifest brings itself nobody has to make.
     assert!(text.contains("#name      = \"database\"") && !text.contains("\"settings\""), "{text}");
     assert!(text.contains("deployment = \"front\"\nrollout   = \"complete\"\nready     = 3"), "{text}");

@@ -100,6 +100,30 @@ fn memory_by_the_pod() {
     assert!(each * 2 >= promise, "{each} bytes a pod: the promise of {promise} says nothing");
 }
 
+/// What is left of a pod that has ended, and that nobody has deleted yet.
+#[test]
+fn memory_by_the_pod_that_is_over() {
+    let _alone = alone();
+    let cost = |pods: usize| {
+        let text = fleet_text(pods, "{ runs = \"20s\" }", "5m")
+            .replace("spec.containers", "spec.restartPolicy = \"Never\"\nspec.containers");
+        let plan = scenario::load("over.toml", &text, &no_files, &[])
+            .unwrap_or_else(|told| panic!("{}", told.render(false)));
+        let before = held();
+        let session = played(Session::new(&Arc::new(plan), 0));
+        assert!(session.world.pods.iter().all(|pod| pod.exists && pod.status.phase().is_terminal()));
+        let cost = held() - before;
+        drop(session);
+        cost
+    };
+    cost(100);
+    let (few, many) = (cost(2_000), cost(6_000));
+    let each = (many - few) / 4_000;
+    let promise = promised("a pod that is over");
+    assert!(each <= promise, "{each} bytes a pod, and {promise} are promised");
+    assert!(each * 2 >= promise, "{each} bytes a pod: the promise of {promise} says nothing");
+}
+
 /// Counts the rows that it is given, and the most that was held meanwhile; keeps none of it.
 struct Counting(Rc<Cell<(usize, i64)>>);
 

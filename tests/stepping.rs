@@ -4,7 +4,8 @@
 #[path = "support/walk.rs"]
 mod walk;
 
-use kubelapse::record::Transition;
+use kubelapse::api::Sym;
+use kubelapse::record::{Change, Transition};
 use kubelapse::scenario::builtin;
 use kubelapse::session::{self, Breakpoint, Direction, Move, Stop, Way, WhyOf, get, kubectl};
 use kubelapse::time::Span;
@@ -229,6 +230,24 @@ fn breakpoints_that_cannot_be_read_say_what_could() {
         let problem = Breakpoint::parse(text).expect_err("it is none");
         assert!(problem.contains(hint), "{text}: {problem}");
     }
+}
+
+/// A hook of the container is not the runtime's fault, and stands in the table of reasons as all others do.
+#[test]
+fn a_hook_that_fails_is_blamed_in_words_of_its_own() {
+    let mut walk = shipped("post-start-fails");
+    walk.seek_time(walk.plan().start + Span::from_secs(400));
+    let rows: Vec<Transition> = walk.history().to_vec();
+    let is_it = |row: &&Transition| {
+        matches!(row.change, Change::Container { reason: Sym::POST_START_HOOK_ERROR, .. })
+    };
+    let row = rows.iter().find(is_it).expect("a container shows it");
+    let told = walk.why(row).render(walk.plan().start);
+    assert!(
+        told.contains("the postStart hook of ") && told.contains("failed, so it was stopped: "),
+        "{told}"
+    );
+    assert!(!told.contains("could not be started"), "{told}");
 }
 
 #[test]

@@ -149,3 +149,26 @@ fn a_job_says_what_it_bears_and_a_suspended_one_nothing() {
 fn of_what_has_ended_nothing_is_said() {
     assert_eq!(told("ended", APPLY, &deployment(2, "shop/web:1")), [""; 0]);
 }
+
+/// A nightly Job whose night a run does not come to is told, instead of nothing.
+#[test]
+fn a_cron_job_whose_times_lie_beyond_the_end_is_told() {
+    let cron = |more: &str| {
+        format!(
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: {{ name: night }}\nspec:\n  schedule: \"59 23 * * *\"\n  {more}\n  jobTemplate: {{ spec: \
+             {{ template: {{ spec: {{ restartPolicy: Never, containers: [{{ name: app, image: \"shop/web:1\" }}] }} }} }} }}\n"
+        )
+    };
+    let lines = "start = 2026-01-01T23:00:00Z\n[[apply]]\nmanifest = \"a.yaml\"\n";
+    let told_of = |name: &str, until: &str, more: &str| {
+        told(name, &format!("until = \"{until}\"\n{lines}"), &cron(more))
+    };
+    assert_eq!(
+        told_of("night", "10m", ""),
+        [
+            "cronjob/night: none of its times has come; the first is 2026-01-01T23:59:00Z, 59m0s after the start"
+        ]
+    );
+    assert!(told_of("night-long", "65m", "").iter().all(|line| !line.starts_with("cronjob/")));
+    assert!(told_of("night-off", "10m", "suspend: true").is_empty());
+}

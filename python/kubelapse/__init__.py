@@ -98,11 +98,11 @@ def sweep(
     The others are those of `run`.
     """
     with _told(progress) as part:
-        runs, summary, told, text, svg, warning = _sweep(
+        runs, summary, told, text, svg, warning, warnings = _sweep(
             source, vary=vary, seeds=seeds, measure=measure, pairs=pairs, until_interval=until_interval, set=set,
             kubernetes=kubernetes, until=until, nodes=nodes, threads=threads, progress=part,
         )
-    return Sweep(runs, summary, text, svg, warning, told)
+    return Sweep(runs, summary, text, svg, warning, warnings, told)
 
 
 def audit(

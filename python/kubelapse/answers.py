@@ -52,6 +52,8 @@ class Sweep(_Told):
     """The picture; None: there is none of such a grid."""
     warning: str | None
     """Why it ended before the interval was narrow enough."""
+    warnings: list[str]
+    """What was assumed, and what is odd about the file."""
     _json: str = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:

@@ -229,7 +229,9 @@ impl Run {
         }
         let table = errors::guarded(|| {
             py.detach(|| match &self.rows {
-                Rows::Played(told, _) => Table::timeline(&told.kept.directory, &told.kept.rows),
+                Rows::Played(told, _) => {
+                    Table::timeline(&told.kept.directory, told.kept.rows.iter().copied())
+                }
                 Rows::Files([timeline, ..]) => Table::of_csv(timeline, |_, name| of_timeline(name)),
             })
         })?;

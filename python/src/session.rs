@@ -203,7 +203,7 @@ impl Session {
     /// The rows of timeline.csv up to here.
     #[getter]
     fn timeline(&self) -> PyResult<Table> {
-        guarded(|| Table::timeline(&self.walk().world().directory, &self.walk().history().to_vec()))
+        guarded(|| Table::timeline(&self.walk().world().directory, self.walk().history()))
     }
     /// The rows of pods.csv, as they stand here.
     #[getter]

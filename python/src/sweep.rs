@@ -17,8 +17,9 @@ use crate::source::{Beside, Source, pairs, read, spelled};
 use crate::table::{Kind, Table};
 use crate::waiting::{Crew, during};
 
-/// What a sweep came to: runs, summary, all of it in JSON, the table for people, the picture, and why it ended early.
-type Swept = (Table, Table, String, String, Option<String>, Option<String>);
+/// What a sweep came to: runs, summary, all of it in JSON, the table for people, the picture, why it ended early, and what was assumed
+/// and is odd about the file.
+type Swept = (Table, Table, String, String, Option<String>, Option<String>, Vec<String>);
 
 /// Plays a sweep. Python's `kubelapse.sweep` is this.
 ///
@@ -49,7 +50,6 @@ pub fn sweep(
         let beside = Beside::new(set, kubernetes, until, nodes)?;
         let source = read(source, &beside)?;
         let (_, plan, told) = source.load(&beside)?;
-        drop(told);
         let (from, count) = seeds.map_or(Ok((0, SEEDS)), range)?;
         if until_interval.is_some_and(|narrow| !(narrow > 0.0 && narrow < 1.0)) {
             return Err(errors::wrong("until_interval: a share of the mean, such as 0.02"));
@@ -65,7 +65,7 @@ pub fn sweep(
             };
             played(&mut request, &load, until_interval, crew)
         })?;
-        told_as(&request, &texts, played.map_err(|stopped| refused(&source, stopped))?)
+        told_as(&request, &texts, played.map_err(|stopped| refused(&source, stopped))?, told)
     })
 }
 
@@ -115,7 +115,12 @@ fn refused(source: &Source, stopped: Stopped) -> PyErr {
     }
 }
 
-fn told_as(request: &Request, texts: &BTreeSet<String>, played: Played) -> PyResult<Swept> {
+fn told_as(
+    request: &Request,
+    texts: &BTreeSet<String>,
+    played: Played,
+    told: Vec<String>,
+) -> PyResult<Swept> {
     let Played { runs, summary, report, ended } = played;
     let is_text = |knob: &Knob| knob.key == "kubernetes" || texts.contains(&knob.key);
     let of = |knob: &Knob| if is_text(knob) { Kind::Text } else { kind(knob) };
@@ -140,6 +145,7 @@ fn told_as(request: &Request, texts: &BTreeSet<String>, played: Played) -> PyRes
         report.table(),
         picture::svg(&report),
         ended,
+        told,
     ))
 }
 

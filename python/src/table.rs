@@ -188,13 +188,15 @@ impl Table {
     ///
     /// # Errors
     /// More rows than a table can have.
-    pub fn timeline(directory: &Directory, rows: &[Transition]) -> PyResult<Table> {
+    pub fn timeline(directory: &Directory, rows: impl IntoIterator<Item = Transition>) -> PyResult<Table> {
         let mut typed = typed::Rows::default();
-        let (mut time, mut timestamp) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        let rows = rows.into_iter();
+        let most = rows.size_hint().0;
+        let (mut time, mut timestamp) = (Vec::with_capacity(most), Vec::with_capacity(most));
         let mut texts: [Texts; 11] = Default::default();
         let mut whole: [Vec<Option<i32>>; 3] = Default::default();
         for row in rows {
-            let row = typed.row(directory, row);
+            let row = typed.row(directory, &row);
             time.push(row.time);
             timestamp.push(Some(row.timestamp));
             let kind = Some(Bytes::from_static(row.kind.as_bytes()));

@@ -47,6 +47,14 @@ def test_seeds_are_added_until_the_interval_is_narrow():
     assert only["n"] > 4 and (only["ci_high"] - only["ci_low"]) / 2 <= 0.001 * only["mean"] and swept.warning is None
 
 
+def test_a_sweep_tells_what_a_run_tells(deployment):
+    swept = kubelapse.sweep(deployment, seeds=2, until="1m", measure="restarts")
+    assert swept.warnings == kubelapse.run(deployment, until="1m").warnings
+    assert any("nodes" in words for words in swept.warnings)
+    odd = CRASHING + '[[image]]\nref = "nobody/asks:1"\npull = "1s"\n'
+    assert kubelapse.sweep(odd, seeds=1, until="1m").warnings == kubelapse.run(odd, until="1m").warnings
+
+
 def test_a_sweep_has_the_programs_bytes(program, crashing, tmp_path):
     out = tmp_path / "out"
     told = program("sweep", crashing, "--vary", f"{KEY}=1s,30s", "--seeds", 7, "--out", out, "-o", "json")

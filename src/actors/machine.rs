@@ -1,7 +1,5 @@
 //! A machine goes off and on, with all that runs on it.
 
-use std::sync::Arc;
-
 use super::kubelet::process;
 use crate::api::{InstanceState, Sym};
 use crate::time::Span;
@@ -19,7 +17,7 @@ pub fn on(w: &mut World, node: NodeId) {
     w.machines[node.ix()].up = true;
     let now = w.now;
     for pod in w.machines[node.ix()].pods.clone() {
-        let live = Arc::make_mut(&mut w.places[pod.ix()].runtime.live);
+        let live = w.live_mut(pod);
         for c in &mut live.containers {
             if c.state == InstanceState::Running {
                 c.state = InstanceState::Exited;

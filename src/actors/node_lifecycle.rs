@@ -346,7 +346,15 @@ fn put_pressure(n: &mut Node, kind: &PressureKind, to: Tri, words: (&str, &str),
 /// A node's object as its kubelet registers it.
 pub fn node_spec(plan: &Plan, node: usize) -> NodeSpec {
     let declared_features = node_declared_features::declared(&plan.gates);
-    NodeSpec { declared_features, ..plan.nodes[node].spec.clone() }
+    let mut spec = NodeSpec { declared_features, ..plan.nodes[node].spec.clone() };
+    // One that is cordoned has its taint since then: a kubelet that registers so brings it along (`initialNode`,
+    // pkg/kubelet/kubelet_node_status.go).
+    let key = Sym::new(UNSCHEDULABLE);
+    if spec.unschedulable && spec.taints.iter().all(|own| own.key != key || own.effect != Effect::NoSchedule)
+    {
+        spec.taints.push(no_schedule(UNSCHEDULABLE));
+    }
+    spec
 }
 
 /// A node's kubelet is back and posts its status.

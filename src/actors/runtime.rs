@@ -20,7 +20,7 @@ const KEPT_INSTANCES: usize = 2;
 
 fn newest(w: &mut World, pod: PodId, ix: ContainerIx) -> Option<&mut RuntimeContainer> {
     let name = w.pods[pod.ix()].container(ix).name;
-    Arc::make_mut(&mut w.places[pod.ix()].runtime.live).containers.iter_mut().find(|c| c.name == name)
+    w.live_mut(pod).containers.iter_mut().find(|c| c.name == name)
 }
 
 /// `CreateContainer` has succeeded: a new instance stands before the older ones.
@@ -79,7 +79,7 @@ fn next_restart_count(p: &Pod, runtime: &Runtime, ix: ContainerIx) -> i32 {
 /// together; then each start takes the next one, whichever pod it is of.
 pub fn begins(w: &mut World, pod: PodId, ix: ContainerIx) {
     let run = &w.places[pod.ix()].runtime.containers[usize::from(ix)];
-    let (tries, before) = (run.tries, run.counted);
+    let (tries, before) = (run.tries, run.counted());
     let shared = shared_with(w, pod, ix);
     let attempt = match shared {
         None => tries,
@@ -93,7 +93,7 @@ pub fn begins(w: &mut World, pod: PodId, ix: ContainerIx) {
     };
     let run = &mut w.places[pod.ix()].runtime.containers[usize::from(ix)];
     run.attempt = attempt;
-    run.counted = shared.map(|_| tries);
+    run.count(shared.map(|_| tries));
 }
 
 /// The starts of a pod that is there count among those of its workload, where that counts them together.
@@ -106,7 +106,7 @@ pub fn count_starts(w: &mut World, pod: PodId) {
         // One whose image is on its way has taken its number as well.
         let is_pulling = run.generation == 0 && run.pulls > 0;
         let begun = run.generation + u32::from(is_pulling);
-        run.counted = is_pulling.then_some(run.tries);
+        run.count(is_pulling.then_some(run.tries));
         if let Some(key) = shared_with(w, pod, ix) {
             *w.attempts.entry(key).or_default() += begun;
         }
@@ -398,11 +398,13 @@ fn termination_message(p: Local<'_>, ix: ContainerIx, code: i32) -> Text {
     if let Some(message) = attempt.message {
         return Text::Is(message);
     }
+    if code == 0 || p.container(ix).termination_message_policy != "FallbackToLogsOnError" {
+        return Text::NONE;
+    }
     let was_told = p.runtime.containers[usize::from(ix)].term_sent;
     let lines: Vec<&String> =
         attempt.log.iter().chain(attempt.term_log.iter().filter(|_| was_told)).collect();
-    if code != 0 && p.container(ix).termination_message_policy == "FallbackToLogsOnError" && !lines.is_empty()
-    {
+    if !lines.is_empty() {
         let from = lines.len().saturating_sub(80);
         let mut text: String = lines[from..].iter().map(|line| format!("{line}\n")).collect();
         if text.len() > 2048 {
@@ -495,7 +497,7 @@ pub fn sandbox_stopped(w: &mut World, pod: PodId) {
 }
 
 fn sandboxes_end(w: &mut World, pod: PodId) {
-    for s in &mut Arc::make_mut(&mut w.places[pod.ix()].runtime.live).sandboxes {
+    for s in &mut w.live_mut(pod).sandboxes {
         s.ready = false;
     }
     pleg::touched(w, pod);

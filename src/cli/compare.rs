@@ -113,13 +113,14 @@ pub fn print_answer(answer: &impl serde::Serialize) -> Result<(), String> {
 }
 
 fn how(arguments: &Arguments) -> Result<How, String> {
-    let duration = |text: &Option<String>| match text {
+    let duration = |option: &str, text: &Option<String>| match text {
         None => Ok(None),
-        Some(text) => {
-            parse_duration(text).map(|span| Some(span.micros())).map_err(|e| format!("`{text}`: {e}"))
-        }
+        Some(text) => parse_duration(text)
+            .map(|span| Some(span.micros()))
+            .map_err(|problem| format!("{option}: {problem}; a duration is wanted, such as 90s or 15m")),
     };
-    let (within, until) = (duration(&arguments.within)?, duration(&arguments.until)?);
+    let within = duration("--within", &arguments.within)?;
+    let until = duration("--until", &arguments.until)?;
     Ok(How { held: compare::How { within, until }, all: arguments.all, json: arguments.output == "json" })
 }
 

@@ -21,6 +21,13 @@ impl File {
         fault::before(Operation::Create)?;
         OpenOptions::new().read(true).write(true).create_new(true).open(path).map(File)
     }
+    /// One that is there already.
+    ///
+    /// # Errors
+    /// `NotFound`, and what the disk refuses.
+    pub fn open(path: &Path) -> io::Result<File> {
+        OpenOptions::new().read(true).write(true).open(path).map(File)
+    }
     pub fn try_clone(&self) -> io::Result<File> {
         self.0.try_clone().map(File)
     }

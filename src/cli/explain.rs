@@ -73,7 +73,14 @@ pub fn explain(arguments: &Arguments) -> Exit {
     let others: Vec<String> = input.left_out.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     if input.subjects.is_empty() {
         let held = explain::instead(&text, &others);
-        let help = "kubectl get pod NAME -o yaml | kubelapse explain -";
+        // Whoever has what makes pods, and no pod, mostly asks what becomes of it.
+        let help = match others.is_empty() {
+            true => "kubectl get pod NAME -o yaml | kubelapse explain -",
+            false => {
+                "pods are explained, as `kubectl get pod NAME -o yaml | kubelapse explain -` has them; `kubelapse run FILE` plays a \
+                 manifest, `kubelapse audit FILE` tells what it promises"
+            }
+        };
         return wrong(&format!("{}: no pod in it{held}\nhelp: {help}", arguments.file));
     }
     if !others.is_empty() && arguments.output != "json" {

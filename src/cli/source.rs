@@ -39,9 +39,17 @@ pub struct Beside {
     /// Whether problems only are talked about, and not what was assumed.
     #[arg(skip)]
     quiet: bool,
+    /// Whether the command has options of its own instead of these: what is assumed is told without them.
+    #[arg(skip)]
+    is_of_another: bool,
 }
 
 impl Beside {
+    /// Nothing, of a command that takes none of these options.
+    pub fn of_another() -> Beside {
+        Beside { is_of_another: true, ..Beside::default() }
+    }
+
     /// The same, talking about problems only.
     pub fn quietly(&self, quiet: bool) -> Beside {
         Beside { quiet, ..self.clone() }
@@ -104,6 +112,16 @@ impl Source {
             allowed: Vec::new(),
             around: None,
         }
+    }
+
+    /// The same, once it was told what was assumed.
+    pub fn told_already(&self) -> Source {
+        let around = self.around.as_ref().map(|own| {
+            let (words, flags, files) = (own.words.clone(), own.flags.clone(), own.files.clone());
+            let has_templates_of = own.has_templates_of;
+            Arc::new(Around { words, flags, has_templates_of, files, unread: Vec::new(), told: Vec::new() })
+        });
+        Source { around, ..self.clone() }
     }
 
     /// The text of a manifest beside the scenario.
@@ -348,7 +366,9 @@ fn around(
     let given =
         Given { name, files: &files, against, nodes: beside.nodes, templates_of: &beside.template_of };
     let mut made = assumed::around(given)?;
-    if beside.kubernetes.is_none() {
+    if beside.is_of_another {
+        made.told.iter_mut().for_each(|line| *line = without_options(line));
+    } else if beside.kubernetes.is_none() {
         made.told.insert(0, format!("Kubernetes {} (--kubernetes)", Version::DEFAULT.as_str()));
     }
     if beside.quiet {
@@ -366,6 +386,17 @@ fn around(
     };
     let label = format!("{} (assumed)", made.name);
     Ok(Source { label, text: made.text, folder: None, allowed: Vec::new(), around: Some(Arc::new(around)) })
+}
+
+/// `3 nodes (--nodes N; [[node]] in a scenario)` without the option.
+fn without_options(line: &str) -> String {
+    let Some((words, hint)) = line.strip_suffix(')').and_then(|line| line.rsplit_once(" (")) else {
+        return line.to_owned();
+    };
+    match hint.split("; ").filter(|way| !way.starts_with("--")).collect::<Vec<_>>() {
+        ways if ways.is_empty() => words.to_owned(),
+        ways => format!("{words} ({})", ways.join("; ")),
+    }
 }
 
 fn named(word: &str) -> Result<Named, String> {

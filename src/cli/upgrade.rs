@@ -90,7 +90,7 @@ type Both = (String, [Arc<Plan>; 2]);
 
 /// The one scenario in both versions; what is wrong with it is talked about.
 fn plans(word: &str, versions: [Version; 2]) -> Result<Option<Both>, String> {
-    let (sources, wrong) = check::all(&[word.to_owned()], &Beside::default());
+    let (sources, wrong) = check::all(&[word.to_owned()], &Beside::of_another());
     if wrong {
         return Ok(None);
     }
@@ -98,7 +98,8 @@ fn plans(word: &str, versions: [Version; 2]) -> Result<Option<Both>, String> {
         return Err(format!("`{word}` holds {} scenarios, and one is played in two versions", sources.len()));
     };
     let mut found = Vec::new();
-    for version in versions {
+    let again = source.told_already();
+    for (source, version) in [source, &again].into_iter().zip(versions) {
         match source::playable(source, &[format!("kubernetes={}", version.as_str())]) {
             Ok(plan) => found.push(Arc::new(plan)),
             Err(problems) => {

@@ -42,7 +42,8 @@ impl How {
             b.cut(until);
         }
         let allowances = Allowances { polls: !gates.habits.requeues_after_back_off, ..Allowances::default() };
-        compare(a, b, &Tolerance { within: self.within, allowances })
+        let report = compare(a, b, &Tolerance { within: self.within, allowances });
+        Report { is_cut: self.until.is_some(), ..report }
     }
 }
 
@@ -59,6 +60,9 @@ pub struct Report {
     pub only_in_b: Vec<String>,
     /// Both sides tell of events, so that they were compared.
     pub events_compared: bool,
+    /// What came later was left out, and with it the events.
+    #[serde(skip)]
+    pub is_cut: bool,
 }
 
 /// How one pod's two lives differ.
@@ -169,7 +173,7 @@ pub fn compare(a: &Side, b: &Side, tolerance: &Tolerance) -> Report {
         })
         .collect();
     let same = only_in_a.is_empty() && only_in_b.is_empty() && pods.iter().all(|pod| pod.same);
-    Report { same, pods, only_in_a, only_in_b, events_compared }
+    Report { same, pods, only_in_a, only_in_b, events_compared, is_cut: false }
 }
 
 type Key = (String, String);

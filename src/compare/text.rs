@@ -31,7 +31,9 @@ pub fn render(report: &Report, all: bool) -> String {
              manifests.\n",
         );
     }
-    if !report.events_compared {
+    if report.is_cut {
+        text.push_str("Events were not compared: which of them came later is not known here (--until).\n");
+    } else if !report.events_compared {
         text.push_str("Events were not compared: only one side (or none) tells of them.\n");
     }
     text.push_str(if report.same { "The same.\n" } else { "They differ.\n" });

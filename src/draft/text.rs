@@ -152,6 +152,10 @@ fn programs(text: &mut String, own: Option<&Templated>, containers: &[Container]
             let _ = writeln!(text, "workload  = {}", spelled(workload));
         }
         let _ = writeln!(text, "container = {}", spelled(&container.name));
+        // The first thing that one asks of a probe.
+        if container.declares.iter().any(|word| ["startup", "readiness", "liveness"].contains(word)) {
+            text.push_str("#boots    = \"20s\"   # so long a start takes: before, no probe is answered\n");
+        }
         attempts(text, "program", container, ends);
     }
 }

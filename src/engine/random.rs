@@ -48,8 +48,9 @@ impl Draw {
     /// The draw at an address.
     pub fn new(seed: u64, purpose: u64, entity: u64, number: u64) -> Draw {
         let mut key = [0u8; 32];
-        for (chunk, word) in key.chunks_exact_mut(8).zip([seed, purpose, entity, number]) {
-            chunk.copy_from_slice(&word.to_le_bytes());
+        // Word by word, not byte by byte: a copy whose length is only known while it runs is a call.
+        for (chunk, word) in key.as_chunks_mut::<8>().0.iter_mut().zip([seed, purpose, entity, number]) {
+            *chunk = word.to_le_bytes();
         }
         Draw(ChaCha8Rng::from_seed(key))
     }

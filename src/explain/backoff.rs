@@ -8,6 +8,7 @@
 use super::NextAttempt;
 use crate::api::{ContainerState, ContainerStatus, Sym, Terminated};
 use crate::rules::kubectl::printing::age;
+use crate::rules::kubelet::reasons::{self, Next};
 use crate::rules::machinery::backoff::Limits;
 use crate::rules::versions::gates::Gates;
 use crate::time::{Span, Time};
@@ -88,14 +89,7 @@ pub fn next_attempt(
             let wait = Wait { began, ended, delay, is_known: said.is_some(), noticed: Span::ZERO };
             Some(wait.window(now, because, gates))
         }
-        ContainerState::Waiting {
-            reason:
-                Sym::IMAGE_PULL_BACK_OFF
-                | Sym::ERR_IMAGE_PULL
-                | Sym::REGISTRY_UNAVAILABLE
-                | Sym::SIGNATURE_VALIDATION_FAILED,
-            ..
-        } => {
+        ContainerState::Waiting { reason, .. } if reasons::is_of_a_pull(*reason) => {
             let longest = longest_pull_wait(waits_since, now);
             let because = match waits_since {
                 Some(since) => format!(
@@ -110,7 +104,9 @@ pub fn next_attempt(
             };
             Some(window("pull", None, now, now + longest + POLL_MAX + TICK, now, because))
         }
-        ContainerState::Waiting { reason, .. } if retries_steadily(*reason) => {
+        ContainerState::Waiting { reason, .. }
+            if reasons::waiting(*reason).is_some_and(|own| own.next == Next::EachSync) =>
+        {
             let because =
                 "such failures are tried again every 10 to 15 seconds, without growing waits".to_owned();
             Some(window("start", None, now, now + POLL_MAX + TICK, now, because))
@@ -231,20 +227,6 @@ fn longest_pull_wait(since: Option<Time>, now: Time) -> Span {
         spent += step;
     }
     longest
-}
-
-/// Failures that the kubelet meets again at every sync.
-fn retries_steadily(reason: Sym) -> bool {
-    matches!(
-        reason,
-        Sym::CREATE_CONTAINER_CONFIG_ERROR
-            | Sym::CREATE_CONTAINER_ERROR
-            | Sym::PRE_CREATE_HOOK_ERROR
-            | Sym::PRE_START_HOOK_ERROR
-            | Sym::INVALID_IMAGE_NAME
-            | Sym::ERR_IMAGE_NEVER_PULL
-            | Sym::IMAGE_INSPECT_ERROR
-    )
 }
 
 #[cfg(test)]

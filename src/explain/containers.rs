@@ -7,6 +7,7 @@ use super::{ContainerStory, ago, ended_well, has_node, is_bare, is_over};
 use crate::api::wire::Pod;
 use crate::api::{Container, ContainerState, ContainerStatus, RestartPolicy, Sym, Terminated, Text};
 use crate::rules::kubectl::printing::age;
+use crate::rules::kubelet::reasons::{self, Reason};
 use crate::rules::kubelet::restart::should_restart;
 use crate::rules::versions::gates::Gates;
 use crate::time::Time;
@@ -326,19 +327,6 @@ fn pull_problem(message: &str) -> &'static str {
     }
 }
 
-/// Reasons to wait of what is tried again.
-fn waits_to_begin(reason: Sym) -> bool {
-    matches!(
-        reason,
-        Sym::CRASH_LOOP_BACK_OFF
-            | Sym::IMAGE_PULL_BACK_OFF
-            | Sym::ERR_IMAGE_PULL
-            | Sym::CREATE_CONTAINER_CONFIG_ERROR
-            | Sym::CREATE_CONTAINER_ERROR
-            | Sym::RUN_CONTAINER_ERROR
-    )
-}
-
 /// A postStart hook that may keep a container from being reported: its own, or that of one that is started before it in the
 /// same round, as the kubelet waits for each (`startContainer`, pkg/kubelet/kuberuntime/kuberuntime_container.go).
 fn hook_before(pod: &Pod, container: &Container) -> Option<String> {
@@ -399,7 +387,7 @@ fn waiting(
     let image = if status.image.is_empty() { container.image } else { status.image };
     let words = message.fixed().unwrap_or_default();
     let mut text = match reason {
-        reason if is_over(pod) && waits_to_begin(reason) => {
+        reason if is_over(pod) && reasons::waiting(reason).is_some_and(Reason::is_tried_again) => {
             let why = match pod.meta.deletion_timestamp.is_some() {
                 true => "the pod is being deleted".to_owned(),
                 false => format!("the pod is {}", pod.status.phase),
@@ -410,45 +398,11 @@ fn waiting(
         }
         Sym::CONTAINER_CREATING => creating(pod, container),
         Sym::POD_INITIALIZING => initializing(pod, container, status),
-        Sym::CRASH_LOOP_BACK_OFF => "Waits out a back-off before it is started again.".to_owned(),
-        Sym::ERR_IMAGE_PULL => format!(
-            "The last pull of {image} failed.{} What a look of the kubelet meets is shown by its next one, so ErrImagePull \
-             and ImagePullBackOff take turns.",
-            pull_problem(&words)
-        ),
-        Sym::IMAGE_PULL_BACK_OFF => {
-            format!(
-                "Waits before {image} is pulled again, since the last pull failed.{}",
-                pull_problem(&words)
-            )
-        }
-        Sym::REGISTRY_UNAVAILABLE => {
-            format!("The last pull of {image} failed: the runtime did not get an answer from its registry.")
-        }
-        Sym::SIGNATURE_VALIDATION_FAILED => {
-            format!(
-                "The last pull of {image} failed: its signature is not one that the runtime's policy accepts."
-            )
-        }
-        Sym::ERR_IMAGE_NEVER_PULL => format!("{image} is not on the node, and its pull policy is Never."),
-        Sym::IMAGE_INSPECT_ERROR => {
-            format!("The runtime could not say whether {image} is on the node, so it was not even pulled.")
-        }
-        Sym::INVALID_IMAGE_NAME => format!("{image} is no valid image name: this cannot mend itself."),
-        Sym::CREATE_CONTAINER_CONFIG_ERROR => {
-            "Its configuration cannot be put together: mostly a ConfigMap or Secret that is missing."
-                .to_owned()
-        }
-        Sym::CREATE_CONTAINER_ERROR => "The runtime could not create it.".to_owned(),
-        Sym::PRE_CREATE_HOOK_ERROR => "A hook of the kubelet itself failed before it was created.".to_owned(),
-        Sym::PRE_START_HOOK_ERROR => {
-            "It was created, and then a hook of the kubelet itself failed, so it was not started.".to_owned()
-        }
-        Sym::RUN_CONTAINER_ERROR => "The runtime could not start it.".to_owned(),
-        Sym::POST_START_HOOK_ERROR => "Its postStart hook failed, so it was killed.".to_owned(),
-        Sym::RESTARTING_ALL_CONTAINERS => "Was removed: an exit restarts all containers.".to_owned(),
         Sym::EMPTY => "Is created and about to be started.".to_owned(),
-        other => format!("Waits: {other}."),
+        other => match reasons::waiting(other) {
+            Some(own) => own.says.replace("{image}", &image).replace("{problem}", pull_problem(&words)),
+            None => format!("Waits: {other}."),
+        },
     };
     if !words.is_empty() {
         text.push_str(&format!(" Message: {}", words.trim_end()));

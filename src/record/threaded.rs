@@ -12,8 +12,8 @@ use super::{
 use crate::api::{PodIdent, Sym};
 use crate::time::{Span, Time};
 
-/// So many batches may wait; then the run waits for the sink.
-const WAITING: usize = 32;
+/// So many batches may wait; then the run waits for the sink, which is four times as fast. A batch is some 70 kB.
+const WAITING: usize = 12;
 
 enum Told {
     /// What the directory has gained since the last message goes ahead of everything that names it.

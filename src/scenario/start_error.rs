@@ -23,7 +23,7 @@ pub struct StartError {
     pub key: &'static str,
     /// Where it is met.
     pub step: StartStep,
-    /// The waiting reason.
+    /// The waiting reason, of which `rules::kubelet::reasons` knows the rest.
     pub reason: Sym,
     /// What stands before the message in the event Failed; of the kubelet's own hooks that is not `Error:`.
     pub event: &'static str,
@@ -56,3 +56,19 @@ pub static START_ERRORS: [StartError; 4] = [
         event: "Error",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::kubelet::reasons::{self, Blame};
+
+    /// What an attempt can cause, *why* blames on attempts.
+    #[test]
+    fn each_has_its_row_among_the_reasons() {
+        for own in &START_ERRORS {
+            let known = reasons::waiting(own.reason);
+            assert!(known.is_some(), "{}: a row of src/rules/kubelet/reasons.rs is missing", own.reason);
+            assert_eq!(known.map(|known| known.blame), Some(Blame::Attempts), "{}", own.reason);
+        }
+    }
+}

@@ -137,7 +137,7 @@ impl Walk {
                 Stage::Choosing(next, kind) => self.choose(next, kind, asking.pick),
                 Stage::Starting(mut scout, next, kind, name) => {
                     let started = self.look_ahead_of(&mut scout, &mut left, |_, scout| {
-                        let live = scout.world.find_local(next.pod)?.runtime.live.newest(name)?;
+                        let live = scout.world.find_local(next.pod)?.live().newest(name).copied()?;
                         live.started_at.filter(|_| live.state == InstanceState::Running)
                     });
                     let asked = match started {

@@ -208,7 +208,7 @@ fn is_live(w: &World, event: SimEvent) -> bool {
         Bond::ProcessOf(pod, _) => worker(pod).is_some_and(|worker| worker.work == Work::Sync),
         Bond::Instance(pod, container, _) => {
             let p = w.find_local(pod).filter(|p| usize::from(container) < p.container_count());
-            let newest = p.and_then(|p| p.runtime.live.newest(p.container(container).name));
+            let newest = p.and_then(|p| p.live().newest(p.container(container).name).copied());
             newest.is_some_and(|c| c.state == crate::api::InstanceState::Running)
         }
         Bond::Process(node, _) => {

@@ -237,13 +237,14 @@ fn logs_at(
             "Error from server: Get \"https://{ip}:10250/containerLogs/{namespace}/{name}/{own}\": dial tcp {ip}:10250: {cause}"
         ));
     }
-    let status = p.worker.and_then(|worker| worker.status()).unwrap_or(&p.pod.status).read();
+    let status = p.computed().unwrap_or(&p.pod.status).read();
     let all = status.containers.iter().chain(&status.init).chain(&status.ephemeral);
     let found = all.into_iter().find(|c| c.name == own);
     let id = logged(found, previous).map_err(|(what, why)| {
         format!("Error from server (BadRequest): {what} \"{own}\" in pod \"{name}\" {why}")
     })?;
-    let instances = || p.runtime.live.containers.iter().filter(|c| c.name == own);
+    let live = p.live();
+    let instances = || live.containers.iter().filter(|c| c.name == own);
     if !instances().any(|c| c.id == id) {
         return Ok(vec![format!("unable to retrieve container logs for {id}")]);
     }
@@ -296,7 +297,7 @@ fn stop_of(w: &World, now: Time, pod: PodId, ix: ContainerIx, on_term: &OnTerm) 
 /// For how long the process of a container has been running, and will have run when it ends by itself.
 fn run_of(w: &World, now: Time, pod: PodId, ix: ContainerIx) -> Option<(Span, Span)> {
     let p = w.local(pod);
-    let live = p.runtime.live.newest(p.container(ix).name)?;
+    let live = p.live().newest(p.container(ix).name).copied()?;
     let started = live.started_at.filter(|_| live.state == InstanceState::Running)?;
     let own = p.runtime.containers.get(usize::from(ix))?.generation;
     let exit = SimEvent::Exit { pod, container: ix, generation: own };

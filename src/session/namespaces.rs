@@ -38,10 +38,15 @@ pub(super) fn all(w: &World) -> Vec<(Sym, Value)> {
 
 /// One that nobody has made.
 fn found(w: &World, name: &str, at: usize) -> Value {
+    let own = Sym::new(name);
+    let (since, number) = match w.namespaces.again_since(own) {
+        Some(since) => (since, own.content() ^ since.micros().cast_unsigned()),
+        None => (w.plan.start - KUBELET_AGE, at as u64 + 1),
+    };
     json!({
         "metadata": {
-            "name": name, "uid": uid(1, at as u64 + 1),
-            "creationTimestamp": (w.plan.start - KUBELET_AGE).rfc3339_secs(),
+            "name": name, "uid": uid(1, number),
+            "creationTimestamp": since.rfc3339_secs(),
             "labels": { "kubernetes.io/metadata.name": name },
         },
         "spec": { "finalizers": ["kubernetes"] },

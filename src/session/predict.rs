@@ -322,7 +322,7 @@ impl Walk {
         let stopped = |c: &crate::api::ContainerStatus| !matches!(c.state, ContainerState::Running { .. });
         let status = p.status.read();
         let own = status.containers.iter().find(|c| stopped(c) && c.last_state != ContainerState::Unset)?;
-        let newest = p.runtime.live.newest(own.name).filter(|c| c.state == InstanceState::Exited)?;
+        let newest = p.live().newest(own.name).copied().filter(|c| c.state == InstanceState::Exited)?;
         newest.finished_at.map(|_| own.name)
     }
 
@@ -336,7 +336,7 @@ impl Walk {
     ) -> Option<Asked> {
         let p = self.world().find_local(next.pod)?;
         let pod_name = p.ident.name;
-        let finished = p.runtime.live.newest(name)?.finished_at?;
+        let finished = p.live().newest(name)?.finished_at?;
         let delay = p.find(name).and_then(|ix| p.memory(ix)).and_then(|memory| memory.backoff);
         let wait = started.since(self.clock);
         if wait < Span::from_secs(2) {

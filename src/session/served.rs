@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::{Walk, objects, referred, slices, volumes};
 use crate::actors::heartbeats;
 use crate::actors::node_lifecycle::KUBELET_AGE;
-use crate::api::{PodIdent, wire};
+use crate::api::{PodIdent, Sym, wire};
 use crate::engine::random::entity;
 use crate::record::{Change, Event, ObjectChange, ObjectRow, Transition};
 use crate::rules::api_server::objects::ObjectType;
@@ -203,7 +203,8 @@ impl Served {
             return;
         }
         self.namespaces_found += 1;
-        let created = (w.plan.start - KUBELET_AGE).rfc3339_secs();
+        let since = w.namespaces.again_since(Sym::new(name)).unwrap_or(w.plan.start - KUBELET_AGE);
+        let created = since.rfc3339_secs();
         to.extend(INHABITANTS.map(|of| inhabitant(of, name, (&created, false), 0)));
         let object = json!({
             "kind": "Namespace", "apiVersion": "v1",

@@ -4,6 +4,7 @@
 use super::Walk;
 use crate::api::{EventType, Sym, Tri};
 use crate::record::Change;
+use crate::rules::kubelet::reasons;
 use crate::time::{Span, Time};
 use crate::world::PodId;
 
@@ -263,9 +264,7 @@ fn container_mark(state: Sym, reason: Sym, exit_code: Option<i32>) -> Mark {
         Sym::TERMINATED_STATE if exit_code == Some(0) => Mark::Ended,
         Sym::TERMINATED_STATE => Mark::EndedBadly,
         Sym::WAITING if reason.ends_with("BackOff") => Mark::BackOff,
-        Sym::WAITING if matches!(reason, Sym::CONTAINER_CREATING | Sym::POD_INITIALIZING | Sym::EMPTY) => {
-            Mark::Waiting
-        }
+        Sym::WAITING if reason.is_empty() || reasons::is_beginning(reason) => Mark::Waiting,
         Sym::WAITING => Mark::EndedBadly,
         _ => Mark::Nothing,
     }

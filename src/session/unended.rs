@@ -10,10 +10,11 @@ use crate::api::disruption::PodDisruptionBudget;
 use crate::api::stateful_set::PodManagement;
 use crate::api::workload::{WorkloadCondition, WorkloadState};
 use crate::api::{ContainerState, Sym, Tri};
+use crate::rules::controllers::cron_schedule::Schedule;
 use crate::rules::kubectl::printing;
 use crate::time::Span;
 use crate::world::log::Draining;
-use crate::world::workloads::{JobId, ObjectKey, ReplicaSetId};
+use crate::world::workloads::{CronJobId, JobId, ObjectKey, ReplicaSetId};
 use crate::world::{PodId, World};
 
 /// So many names are spelled out.
@@ -84,6 +85,7 @@ fn rollout(w: &World, key: ObjectKey) -> Option<String> {
     let (state, _) = held.told()?;
     let cause = match key {
         ObjectKey::Job(id) if state == WorkloadState::Progressing => job(w, id),
+        ObjectKey::CronJob(id) if state != WorkloadState::Suspended => first_time(w, id)?,
         ObjectKey::Job(_) | ObjectKey::CronJob(_) => return None,
         _ if w.workloads.controller(key).is_some() => return None,
         _ if matches!(state, WorkloadState::Progressing | WorkloadState::Failed) => of_pods(w, key)?,
@@ -91,6 +93,21 @@ fn rollout(w: &World, key: ObjectKey) -> Option<String> {
     };
     let word = if state == WorkloadState::Failed { " (Failed)" } else { "" };
     Some(format!("{}{word}: {cause}", tree::name(w, key)))
+}
+
+/// When a CronJob that has made nothing yet makes its first Job: a run may be over before.
+fn first_time(w: &World, id: CronJobId) -> Option<String> {
+    let own = &w.workloads.cron_jobs[id.ix()].object;
+    if own.status.last_schedule_time.is_some() {
+        return None;
+    }
+    let schedule = Schedule::of(own.spec.schedule.as_str(), own.spec.time_zone.map(Sym::as_str)).ok()?;
+    let first = schedule.next(w.now)?;
+    let after = Span::from_secs(first.since(w.plan.start).secs());
+    Some(format!(
+        "none of its times has come; the first is {}, {after} after the start",
+        first.rfc3339_secs()
+    ))
 }
 
 /// What a Job waits for.

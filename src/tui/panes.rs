@@ -189,7 +189,7 @@ fn state(app: &App, pod: PodId) -> Vec<Line<'static>> {
         let Some(memory) = local.memory(ix) else {
             continue;
         };
-        let live = local.runtime.live.newest(status.name);
+        let live = local.live().newest(status.name).copied();
         let period = p.node.and_then(|n| w.machines[n.ix()].config.max_container_restart_period);
         let limits = Limits::crash_loop(period, &w.gates);
         if let (Some(entry), Some(finished)) = (memory.backoff, live.and_then(|c| c.finished_at))

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use super::machine::PullSecret;
+use super::rest::Resting;
 use super::{ContainerIx, PodId};
 use crate::api::Sym;
 use crate::rules::machinery::throttle::TokenBucket;
@@ -79,6 +80,8 @@ pub struct Kubelet {
     /// Of a node that has just joined: no pod of it is looked at before.
     pub looks: Option<Time>,
     pub taken: Taken,
+    /// The workers of those that are over.
+    pub resting: Resting,
 
     /// The PLEG relists at this instant plus whole periods ([`super::Machine::relist_period`]).
     /// A relist that takes longer, because it finds news, moves it on.
@@ -144,6 +147,7 @@ impl Kubelet {
             start,
             looks: None,
             taken: Taken::default(),
+            resting: Resting::default(),
             relist_anchor: at.relist,
             relist_queued: None,
             last_relist,

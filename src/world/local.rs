@@ -4,9 +4,12 @@
 //! with more than the object.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
+use super::rest::Rest;
 use super::worker::{ContainerMemory, Worker};
 use super::{ContainerIx, NodeId, Pod, PodId, Runtime, World};
+use crate::api::RuntimeStatus;
 use crate::time::Time;
 
 /// Where a pod runs: what its machine has of it, and the worker of the kubelet there, which goes with the kubelet's process.
@@ -14,16 +17,19 @@ use crate::time::Time;
 pub struct Place {
     pub runtime: Runtime,
     pub worker: Option<Box<Worker>>,
+    /// In its place, once the pod is over; the runtime's side stands there as well ([`rest`](super::rest)).
+    pub rest: Option<Box<Rest>>,
 }
 
 impl Clone for Place {
     fn clone(&self) -> Place {
-        Place { runtime: self.runtime.clone(), worker: self.worker.clone() }
+        Place { runtime: self.runtime.clone(), worker: self.worker.clone(), rest: self.rest.clone() }
     }
     /// A worker's room is used again: worlds are copied over worlds.
     fn clone_from(&mut self, other: &Place) {
         self.runtime.clone_from(&other.runtime);
         self.worker.clone_from(&other.worker);
+        self.rest.clone_from(&other.rest);
     }
 }
 
@@ -34,10 +40,12 @@ pub struct Local<'a> {
     pub id: PodId,
     /// The API server's object.
     pub pod: &'a Pod,
-    /// What its machine has of it.
+    /// What its machine has of it; [`Local::live`] also of one that is over.
     pub runtime: &'a Runtime,
     /// None where no kubelet knows the pod.
     pub worker: Option<&'a Worker>,
+    /// Of a pod that is over.
+    pub rest: Option<&'a Rest>,
 }
 
 impl Deref for Local<'_> {
@@ -64,7 +72,11 @@ impl Deref for LocalMut<'_> {
 impl<'a> LocalMut<'a> {
     #[inline]
     pub fn of(pods: &'a [Pod], places: &'a mut [Place], id: PodId) -> LocalMut<'a> {
-        let Place { runtime, worker } = &mut places[id.ix()];
+        let place = &mut places[id.ix()];
+        if place.rest.is_some() {
+            place.wake(&pods[id.ix()]);
+        }
+        let Place { runtime, worker, .. } = place;
         LocalMut { pod: &pods[id.ix()], runtime, worker: worker.as_deref_mut() }
     }
 }
@@ -77,8 +89,10 @@ impl<'a> Local<'a> {
     /// The pod on its machine, of the parts of a world.
     #[inline]
     pub fn of(pods: &'a [Pod], places: &'a [Place], id: PodId) -> Local<'a> {
-        let Place { runtime, worker } = &places[id.ix()];
-        Local { id, pod: &pods[id.ix()], runtime, worker: worker.as_deref() }
+        let Place { runtime, worker, rest } = &places[id.ix()];
+        let rest = rest.as_deref();
+        let worker = worker.as_deref().or_else(|| rest.map(|rest| &*rest.worker));
+        Local { id, pod: &pods[id.ix()], runtime, worker, rest }
     }
 }
 
@@ -100,12 +114,19 @@ impl World {
     /// What the pod's kubelet holds of it.
     #[inline]
     pub fn worker(&self, pod: PodId) -> Option<&Worker> {
-        self.places[pod.ix()].worker.as_deref()
+        let Place { worker, rest, .. } = &self.places[pod.ix()];
+        worker.as_deref().or_else(|| rest.as_ref().map(|rest| &*rest.worker))
     }
     /// What its kubelet remembers, to be changed.
     #[inline]
     pub fn worker_mut(&mut self, pod: PodId) -> Option<&mut Worker> {
+        self.wake(pod);
         self.places[pod.ix()].worker.as_deref_mut()
+    }
+    /// What the runtime has of a pod, to be changed.
+    pub fn live_mut(&mut self, pod: PodId) -> &mut RuntimeStatus {
+        self.wake(pod);
+        Arc::make_mut(&mut self.places[pod.ix()].runtime.live)
     }
     /// What the pod's kubelet remembers of a container.
     #[inline]
@@ -117,7 +138,9 @@ impl World {
         let machine = &mut self.machines[node.ix()];
         machine.incarnation += 1;
         for pod in &machine.pods {
-            self.places[pod.ix()].worker = None;
+            let place = &mut self.places[pod.ix()];
+            place.wake(&self.pods[pod.ix()]);
+            place.worker = None;
         }
         machine.kubelet.take().is_some()
     }

@@ -142,28 +142,38 @@ impl Controller {
     }
 }
 
-/// All controllers, by [`Controller`].
+/// All controllers, by [`Controller`]. Each is made when it first has something to do: in the worlds of a sweep most never have.
 #[derive(Clone, Debug)]
-pub struct Manager(Vec<Runner>);
+pub struct Manager {
+    /// When they begin.
+    start: Time,
+    runners: Vec<Option<Box<Runner>>>,
+}
 
 impl Manager {
     /// None of them has anything to do.
     pub fn new(now: Time) -> Manager {
-        Manager(Controller::ALL.iter().map(|controller| Runner::new(*controller, now)).collect())
+        Manager { start: now, runners: Vec::new() }
     }
-    /// One of them.
-    pub fn of(&self, controller: Controller) -> &Runner {
-        &self.0[controller as usize]
+    /// How often in a row one of them has failed at an object.
+    pub fn failures(&self, controller: Controller, key: ObjectKey) -> u32 {
+        let runner = self.runners.get(controller as usize).and_then(Option::as_ref);
+        runner.map_or(0, |runner| runner.queue.failures(key))
     }
     /// An object is gone: no recorder has to remember what it told of it.
     pub fn forget(&mut self, key: ObjectKey) {
-        for runner in &mut self.0 {
+        for runner in self.runners.iter_mut().flatten() {
             runner.told.remove(&key);
         }
     }
     /// One of them, to be changed.
     pub fn of_mut(&mut self, controller: Controller) -> &mut Runner {
-        &mut self.0[controller as usize]
+        let place = controller as usize;
+        if self.runners.len() <= place {
+            self.runners.resize_with(Controller::ALL.len(), || None);
+        }
+        let start = self.start;
+        self.runners[place].get_or_insert_with(|| Box::new(Runner::new(controller, start)))
     }
 }
 

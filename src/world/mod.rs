@@ -37,6 +37,7 @@ pub mod namespaces;
 pub(crate) mod node;
 pub(crate) mod pod;
 pub(crate) mod pod_gc;
+pub(crate) mod rest;
 pub(crate) mod runtime;
 pub(crate) mod scheduling;
 pub(crate) mod signal;

@@ -33,6 +33,8 @@ pub struct Going {
 #[derive(Clone, Debug, Default)]
 pub struct Namespaces {
     all: Vec<Going>,
+    /// Those of which there is one again, and since when.
+    again: Vec<(Sym, Time)>,
     /// Of the newest write; 0: there was none.
     pub newest: u64,
 }
@@ -56,6 +58,16 @@ impl Namespaces {
         self.all.push(going);
     }
     /// There is one of that name again.
+    pub fn made_again(&mut self, name: Sym, now: Time) {
+        self.forget(name);
+        self.again.retain(|(own, _)| *own != name);
+        self.again.push((name, now));
+    }
+    /// Since when there is one again; None: it is the one that was there first.
+    pub fn again_since(&self, name: Sym) -> Option<Time> {
+        self.again.iter().find(|(own, _)| *own == name).map(|(_, since)| *since)
+    }
+    /// Nothing is known any more of the one that was deleted.
     pub fn forget(&mut self, name: Sym) {
         self.all.retain(|own| own.name != name);
     }

@@ -1,6 +1,7 @@
 //! A pod as its machine has it: what its container runtime has made, how the processes in it behave, and what the kubelet
 //! keeps of it on the machine's disk. All of that outlives the kubelet's process.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::{ContainerIx, NodeId, ObjectKey};
@@ -16,7 +17,7 @@ pub struct Runtime {
     pub behavior: Arc<Behavior>,
     /// As it is now; the kubelet sees the copy of its last relist ([`Worker::cache`](super::worker::Worker::cache)).
     pub live: Arc<RuntimeStatus>,
-    pub containers: Vec<ContainerRun>,
+    pub containers: Box<[ContainerRun]>,
     pub sandbox_starts: u32,
     pub sandbox_failures: u32,
     /// The number of the address of the pod network that the newest sandbox holds.
@@ -47,7 +48,7 @@ impl Runtime {
             behavior: Arc::clone(behavior),
             resize: None,
             live: Arc::clone(nothing),
-            containers: vec![ContainerRun::default(); containers],
+            containers: vec![ContainerRun::default(); containers].into_boxed_slice(),
             disk: None,
             sandbox_starts: 0,
             sandbox_failures: 0,
@@ -65,9 +66,17 @@ impl Runtime {
 }
 
 impl ContainerRun {
+    /// The try for which an attempt was taken, where attempts are counted with others.
+    pub fn counted(&self) -> Option<u32> {
+        self.counted.map(|next| next.get() - 1)
+    }
+    /// An attempt was taken for this try, or none is counted with others.
+    pub fn count(&mut self, tried: Option<u32>) {
+        self.counted = tried.and_then(|tried| NonZeroU32::new(tried + 1));
+    }
     /// A start was begun and has not come to a try.
     pub fn begins(&self) -> bool {
-        self.counted.unwrap_or(self.attempt) == self.tries
+        self.counted().unwrap_or(self.attempt) == self.tries
     }
 }
 
@@ -91,8 +100,9 @@ pub struct ContainerRun {
     pub tries: u32,
     /// Which attempt is under way, or was the last; the newest instance may be of one before, if nothing came of this one.
     pub attempt: u32,
-    /// The try for which an attempt was taken, where attempts are counted with others.
-    pub counted: Option<u32>,
+    /// The try for which an attempt was taken, where attempts are counted with others, from one on: in four bytes and not in
+    /// eight, as pods are many.
+    counted: Option<NonZeroU32>,
     /// Which attempts the two newest instances play, the newest first.
     pub played: [u32; 2],
     /// How many instances were made.

@@ -13,6 +13,7 @@ use crate::rules::kubelet::images::PullMemory;
 use crate::rules::kubelet::probe_text::Failure;
 use crate::rules::kubelet::status_change::EndedBy;
 use crate::rules::kubelet::status_manager::Cached;
+use crate::rules::kubelet::sync_actions::{KillReason, Places};
 use crate::rules::machinery::backoff::Entry;
 use crate::rules::machinery::events::Correlator;
 use crate::time::{Span, Time};
@@ -182,10 +183,10 @@ pub struct Run {
     /// New sizes are still to be given ([`crate::rules::kubelet::sync_actions::PodActions::resize`]).
     pub resizes: bool,
     /// Instances still to be removed, when all have ended.
-    pub to_remove: crate::rules::kubelet::sync_actions::Places,
+    pub to_remove: Places,
     /// Containers still to start, front first; the first is under way.
-    pub to_start: crate::rules::kubelet::sync_actions::Places,
-    pub to_kill: Vec<(ContainerIx, crate::rules::kubelet::sync_actions::KillReason)>,
+    pub to_start: Places,
+    pub to_kill: Vec<(ContainerIx, KillReason)>,
     /// A container did not start.
     pub failed: bool,
     /// A pull has failed with `ErrImagePull`.
@@ -201,6 +202,61 @@ pub struct Run {
     pub volumes_seen: u16,
     /// Volumes whose images are not there, with reason and message.
     pub imageless: Vec<(u16, Sym, Text)>,
+}
+
+impl Run {
+    fn new(snapshot: Seen, work: Work, stage: Stage) -> Run {
+        Run {
+            work,
+            stage,
+            snapshot,
+            creates_sandbox: false,
+            purges_init: false,
+            resizes: false,
+            to_remove: Places::new(),
+            to_start: Places::new(),
+            to_kill: Vec::new(),
+            failed: false,
+            could_not_pull: false,
+            backoff_until: None,
+            contention_delay: None,
+            acted: false,
+            init_pass: 0,
+            volumes_seen: 0,
+            imageless: Vec::new(),
+        }
+    }
+    /// The same in the place of one that is over. All are named: a new field has to find its place here.
+    fn renew(&mut self, new_snapshot: Seen, new_work: Work, new_stage: Stage) {
+        let Run {
+            work,
+            stage,
+            snapshot,
+            creates_sandbox,
+            purges_init,
+            resizes,
+            to_remove,
+            to_start,
+            to_kill,
+            failed,
+            could_not_pull,
+            backoff_until,
+            contention_delay,
+            acted,
+            init_pass,
+            volumes_seen,
+            imageless,
+        } = self;
+        (*work, *stage, *snapshot) = (new_work, new_stage, new_snapshot);
+        (*creates_sandbox, *purges_init, *resizes) = (false, false, false);
+        to_remove.clear();
+        to_start.clear();
+        to_kill.clear();
+        (*failed, *could_not_pull, *acted) = (false, false, false);
+        (*backoff_until, *contention_delay) = (None, None);
+        (*init_pass, *volumes_seen) = (0, 0);
+        imageless.clear();
+    }
 }
 
 /// Boxes of runs that are over: each sync needs one for a moment. They hold nothing of what was in them; a copy of the world
@@ -219,14 +275,15 @@ impl SpareRuns {
     /// So many runs are mostly under way at a time.
     const MOST: usize = 32;
 
-    /// A run in a box.
-    pub fn boxed(&mut self, run: Run) -> Box<Run> {
+    /// A run that begins, in a box. One that was used is made new where it stands: a run is a quarter of a KiB, and moved
+    /// twice it would cost more than what is set here.
+    pub fn begun(&mut self, snapshot: Seen, work: Work, stage: Stage) -> Box<Run> {
         match self.0.pop() {
             Some(mut spare) => {
-                *spare = run;
+                spare.renew(snapshot, work, stage);
                 spare
             }
-            None => Box::new(run),
+            None => Box::new(Run::new(snapshot, work, stage)),
         }
     }
     /// A run is over; what it knew of the runtime is let go of.
@@ -298,9 +355,13 @@ pub struct Worker {
     pub settled: Option<Settled>,
     /// All that the last run did beside its status was to find this container in its back-off, and the cache is the same since.
     pub held_back: Option<ContainerIx>,
+    /// Until when that goes on.
+    pub held_until: Time,
     /// What the write under way takes along.
     pub outgoing: Option<Cached<HeldStatus>>,
     pub finished: bool,
+    /// Shared with the workers of others that are over, and rid of what stands elsewhere ([`rest`](super::rest)).
+    pub rests: bool,
 
     /// By container.
     pub memory: SmallVec<[ContainerMemory; 2]>,

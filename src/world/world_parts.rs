@@ -12,7 +12,7 @@ use crate::rules::scheduler::placement::PodRequest;
 use crate::scenario::plan::{Plan, PodTemplate, TemplateIx};
 
 /// The status of a pod that is just created, by template.
-pub fn at_creation(templates: &[Arc<PodTemplate>], learned: &mut Learned) -> Vec<HeldStatus> {
+fn at_creation(templates: &[Arc<PodTemplate>], learned: &mut Learned) -> Vec<HeldStatus> {
     let all = TemplateIx::all(templates.len()).zip(templates);
     all.map(|(ix, template)| one_at_creation(ix, template, learned)).collect()
 }
@@ -22,7 +22,7 @@ pub fn one_at_creation(ix: TemplateIx, template: &PodTemplate, learned: &mut Lea
 }
 
 /// What stands in the place of a status before a pod is created.
-pub fn before_creation(learned: &mut Learned) -> HeldStatus {
+fn before_creation(learned: &mut Learned) -> HeldStatus {
     learned.hold_shared(PodStatus { phase: Phase::Other(Sym::EMPTY), ..PodStatus::default() })
 }
 
@@ -33,6 +33,9 @@ pub struct Common {
     learned: Learned,
     images: ImageNames,
     requests: Vec<Option<Arc<PodRequest>>>,
+    /// [`World::at_creation`] and [`World::before_creation`].
+    at_creation: Vec<HeldStatus>,
+    before_creation: HeldStatus,
     /// Empty; its lists have the room that they took.
     queue: Queue<SimEvent>,
 }
@@ -40,8 +43,11 @@ pub struct Common {
 impl Common {
     /// Nothing is known yet.
     pub fn new(plan: &Plan) -> Common {
+        let mut learned = Learned::new(plan);
         Common {
-            learned: Learned::new(plan),
+            at_creation: at_creation(&plan.templates, &mut learned),
+            before_creation: before_creation(&mut learned),
+            learned,
             images: ImageNames::of(plan),
             requests: vec![None; plan.templates.len()],
             queue: Queue::new(),
@@ -57,7 +63,17 @@ impl Common {
         let mut requests = std::mem::take(&mut w.requests);
         requests.truncate(templates);
         let queue = std::mem::take(&mut w.queue).emptied();
-        Common { learned, images: std::mem::take(&mut w.images), requests, queue }
+        let mut at_creation = std::mem::take(&mut w.at_creation);
+        at_creation.truncate(templates);
+        let before_creation = w.before_creation.clone();
+        Common {
+            learned,
+            images: std::mem::take(&mut w.images),
+            requests,
+            at_creation,
+            before_creation,
+            queue,
+        }
     }
 
     /// What replicas have in common.
@@ -67,9 +83,7 @@ impl Common {
 }
 
 pub fn empty(plan: &Arc<Plan>, seed: u64, common: Common) -> World {
-    let Common { mut learned, images, requests, queue } = common;
-    let at_creation = at_creation(&plan.templates, &mut learned);
-    let before_creation = before_creation(&mut learned);
+    let Common { learned, images, requests, at_creation, before_creation, queue } = common;
     World {
         plan: Arc::clone(plan),
         gates: plan.gates,

@@ -96,6 +96,30 @@ fn conditions_that_are_missing() {
     says(section(&said, "Conditions"), &["the object has none"], &["nobody has looked"]);
 }
 
+/// What is tried again in a pod that lives is not in one that is over, whatever the reason.
+#[test]
+fn what_waits_in_a_pod_that_is_over_waits_for_nothing() {
+    use kubelapse::rules::kubelet::reasons::{REASONS, Reason, State};
+    let waits = REASONS.iter().filter(|own| own.state == State::Waiting);
+    for own in waits.filter(|own| Reason::is_tried_again(own)) {
+        let status = |phase: &str| {
+            format!(
+                "phase: {phase}, containerStatuses: [{{name: app, ready: false, restartCount: 0, state: {{waiting: {{reason: {}}}}}}}]",
+                own.reason
+            )
+        };
+        let over = "Nothing is pulled or started any more";
+        says(
+            section(&explained("over", &pod("", APP, &status("Failed"))), "Containers"),
+            &[over],
+            &["comes next"],
+        );
+        let said = explained("alive", &pod("", APP, &status("Pending")));
+        let told = own.says.replace("{image}", "nginx").replace("{problem}", "");
+        says(section(&said, "Containers"), &[&told], &[over, "Waits: "]);
+    }
+}
+
 #[test]
 fn verbs_agree() {
     let two = "phase: Failed, containerStatuses: [{name: app, state: {running: {}}}, {name: log, state: {running: {}}}]";

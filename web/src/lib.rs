@@ -23,6 +23,7 @@ fn locked<T>(own: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Room for a request of this many bytes, in place of the one before.
+// SAFETY: no other function of this module has that name.
 #[unsafe(no_mangle)]
 pub extern "C" fn request(length: usize) -> *mut u8 {
     let mut request = locked(&REQUEST);
@@ -31,6 +32,7 @@ pub extern "C" fn request(length: usize) -> *mut u8 {
 }
 
 /// Plays what was asked for; how many bytes the answer has.
+// SAFETY: no other function of this module has that name.
 #[unsafe(no_mangle)]
 pub extern "C" fn play() -> usize {
     let asked = serde_json::from_slice(&std::mem::take(&mut *locked(&REQUEST)));
@@ -45,6 +47,7 @@ pub extern "C" fn play() -> usize {
 }
 
 /// Asks what was asked of the session that is held; how many bytes the answer has.
+// SAFETY: no other function of this module has that name.
 #[unsafe(no_mangle)]
 pub extern "C" fn ask() -> usize {
     std::panic::set_hook(Box::new(|info| {
@@ -68,12 +71,14 @@ pub extern "C" fn ask() -> usize {
 }
 
 /// How many bytes stand where the answer is: after a fault, its words.
+// SAFETY: no other function of this module has that name.
 #[unsafe(no_mangle)]
 pub extern "C" fn fault() -> usize {
     ANSWER.try_lock().map_or(0, |bytes| bytes.len())
 }
 
 /// Where the answer is, until something is asked again.
+// SAFETY: no other function of this module has that name.
 #[unsafe(no_mangle)]
 pub extern "C" fn answer() -> *const u8 {
     locked(&ANSWER).as_ptr()

@@ -51,7 +51,7 @@ pub fn found_pod(w: &mut World, found: FoundPod) -> PodId {
     w.records.push(PodRecord { qos_class: t.qos_class, created: Some(created), ..PodRecord::default() });
     let count = t.spec.init_containers.len() + t.spec.containers.len() + t.spec.ephemeral_containers.len();
     let runtime = Runtime::of(count, &t.behavior, &w.no_runtime);
-    w.places.push(Place { runtime, worker: None });
+    w.places.push(Place { runtime, worker: None, rest: None });
     let held = w.learned.hold(template, status);
     let resource_version = next_version(w);
     w.pods.add(Pod {

@@ -25,8 +25,9 @@ pub fn lets_in(w: &World, namespace: Sym, kind: ObjectType, name: &str) -> Resul
 
 /// POST of a namespace: where one of its name was deleted and is gone, there is one again, and it is empty.
 pub fn create(w: &mut World, name: Sym) {
-    if !w.namespaces.is_terminating(name) {
-        w.namespaces.forget(name);
+    if w.namespaces.get(name).is_some_and(|own| own.is_gone) {
+        let now = w.now;
+        w.namespaces.made_again(name, now);
     }
 }
 

@@ -110,7 +110,7 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, Rejection> {
     w.records.push(PodRecord { qos_class: t.qos_class, created: Some(w.now), ..PodRecord::default() });
     let count = t.spec.init_containers.len() + t.spec.containers.len();
     let runtime = Runtime::of(count, &t.behavior, &w.no_runtime);
-    w.places.push(Place { runtime, worker: None });
+    w.places.push(Place { runtime, worker: None, rest: None });
 
     // Pods of one template begin alike and share how they stand, until something becomes of them.
     let mut held = w.at_creation[template.ix()].clone();
@@ -267,6 +267,10 @@ pub fn replace_status(w: &mut World, pod: PodId, status: HeldStatus) {
 
 fn put_status(w: &mut World, pod: PodId, status: HeldStatus, by_kubelet: bool) {
     let version = next_version(w);
+    if !by_kubelet {
+        // A kubelet that holds nothing but what is there held that.
+        w.wake(pod);
+    }
     let p = w.pods.write(pod.ix());
     let before = std::mem::replace(&mut p.status, status);
     // A kubelet writes only what differs.
@@ -400,7 +404,9 @@ fn add_containers(w: &mut World, pod: PodId) {
     if runtime.containers.len() >= count {
         return;
     }
-    runtime.containers.resize(count, ContainerRun::default());
+    let mut runs = std::mem::take(&mut runtime.containers).into_vec();
+    runs.resize(count, ContainerRun::default());
+    runtime.containers = runs.into_boxed_slice();
     let mut behavior = (*runtime.behavior).clone();
     for ix in behavior.containers.len()..count {
         let container = p.spec.container_at(ix);

@@ -69,8 +69,7 @@ fn has_probe(w: &World, pod: PodId, container: Sym, probe: ProbeKind) -> bool {
 fn tell_probe(w: &mut World, pod: PodId, container: Sym, probe: ProbeKind, ok: bool) {
     let p = w.local(pod);
     let run = p.find(container).and_then(|ix| p.runtime.containers.get(usize::from(ix)));
-    let newest = p.runtime.live.newest(container);
-    let ended = newest.is_some_and(|c| c.state == InstanceState::Exited);
+    let ended = p.live().newest(container).is_some_and(|c| c.state == InstanceState::Exited);
     let (probe, how) = (probe.word(), if ok { "succeeds" } else { "fails" });
     if runs(w, pod, container) {
         tell_pod(w, pod, &format!("has a {probe} probe of {container} that {how} from now on"));

@@ -156,8 +156,7 @@ pub fn cares(w: &World, pod: PodId) -> bool {
             // It counts each time that it sees one that is going.
             w.pods[pod.ix()].deletion.is_some()
                 || counted.map(|(_, counted)| *counted) != Some(seen(w, set, pod))
-                || w.controllers.manager.of(Controller::DaemonSet).queue.failures(ObjectKey::DaemonSet(set))
-                    > 0
+                || w.controllers.manager.failures(Controller::DaemonSet, ObjectKey::DaemonSet(set)) > 0
         }
         (Some(_), _) | (None, Some(_)) => true,
         (None, None) => {

@@ -64,8 +64,7 @@ fn keeper_that_cares(w: &mut World, pod: PodId) -> Option<Controller> {
                 super::members::seat(w, set, pod);
             }
             let controller = controller_of(w, set);
-            let has_failed =
-                w.controllers.manager.of(controller).queue.failures(ObjectKey::ReplicaSet(set)) > 0;
+            let has_failed = w.controllers.manager.failures(controller, ObjectKey::ReplicaSet(set)) > 0;
             (is_other || has_failed).then_some(controller)
         }
         (Some(set), _) | (None, Some(set)) => Some(controller_of(w, set)),

@@ -69,10 +69,9 @@ pub fn cares(w: &World, pod: PodId) -> bool {
         return known.is_some() || (p.exists && p.controller.is_none() && !suitors(w, pod).is_empty());
     };
     let before = w.controllers.stateful_sets.get(set.ix()).and_then(|own| own.pods.get(&pod)).copied();
-    let queue = &w.controllers.manager.of(Controller::StatefulSet).queue;
     known != Some(set)
         || before != before.and_then(|before| seen_again(w, set, pod, before))
-        || queue.failures(ObjectKey::StatefulSet(set)) > 0
+        || w.controllers.manager.failures(Controller::StatefulSet, ObjectKey::StatefulSet(set)) > 0
 }
 
 /// A pod that was seen before, as it is now: its names and labels are spelled out anew only where somebody has changed them.

@@ -52,9 +52,8 @@ pub fn call(w: &mut World, controller: Controller) {
 /// Requests go out together: each waits for a token of the client's.
 pub fn send(w: &mut World, controller: Controller, worker: usize, requests: Vec<Request>) {
     let now = w.now;
-    let Some(key) = w.controllers.manager.of(controller).workers[worker].as_ref().map(|work| work.key) else {
-        return;
-    };
+    let Some(work) = &w.controllers.manager.of_mut(controller).workers[worker] else { return };
+    let key = work.key;
     let entity = random::part(entity_of(w, key), controller as u64);
     let instant = w.instant();
     let mut answers = Vec::with_capacity(requests.len());

@@ -6,14 +6,14 @@
 
 use super::run::{Outcome, Step};
 use super::start_container;
-use crate::rules::machinery::backoff::Restart;
+use crate::rules::machinery::backoff::{Limits, Restart};
 use crate::time::{Span, Time};
 use crate::world::learned::actions::SyncActions;
 use crate::world::worker::Probers;
 use crate::world::{ContainerIx, PodId, World};
 
 /// The back-off that a run comes to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HeldBack {
     container: ContainerIx,
     /// The whole of the wait.
@@ -41,9 +41,21 @@ pub fn held_back(w: &World, pod: PodId) -> Option<HeldBack> {
     if kills || ends || worker.lost_probers || p.runtime.resize.is_some() {
         return None;
     }
-    match start_container::restart(w, p, container)? {
+    let by_the_rule = || match start_container::restart(w, p, container)? {
         Restart::Waits { delay, until } => Some(HeldBack { container, delay, until }),
         Restart::Starts(_) => None,
+    };
+    let until = worker.held_until;
+    let entry = worker.memory.get(container.ix())?.backoff;
+    // The end of the wait was found by the run before, and stays as it is while the entry counts: the kubelet sees the same
+    // instances, or it would not be held back as before.
+    match entry.filter(|entry| w.now < until && w.now.since(entry.last_update) <= Limits::CRASH_LOOP_EXPIRY) {
+        Some(entry) => {
+            let found = HeldBack { container, delay: entry.value, until };
+            debug_assert_eq!(by_the_rule(), Some(found), "held back as before, and by the rule");
+            Some(found)
+        }
+        None => by_the_rule(),
     }
 }
 
@@ -57,12 +69,14 @@ pub fn waits(w: &mut World, pod: PodId, HeldBack { container, delay, until }: He
 /// sees the same of the runtime. A pod all of whose containers may be restarted together is asked by its status, too.
 pub fn note(w: &mut World, pod: PodId, actions: &SyncActions, by_status: bool, step: Step) {
     let found = match (step, &actions.to_start[..]) {
-        (Some(Outcome::Failed { until: Some(_) }), [container]) => Some(*container),
+        (Some(Outcome::Failed { until: Some(until) }), [container]) => Some((*container, until)),
         _ => None,
     };
     let presents_secrets = !w.pods[pod.ix()].spec.image_pull_secrets.is_empty();
     let stays = !by_status && !presents_secrets && actions.to_do.kill.is_empty();
     if let Some(worker) = w.worker_mut(pod) {
-        worker.held_back = found.filter(|_| stays);
+        let found = found.filter(|_| stays);
+        worker.held_back = found.map(|(container, _)| container);
+        worker.held_until = found.map_or(Time::EPOCH, |(_, until)| until);
     }
 }

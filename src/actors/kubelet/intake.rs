@@ -37,6 +37,12 @@ pub fn pod_seen(w: &mut World, pod: PodId) {
         }
         return;
     }
+    // Of one that is over and gone there is nothing to be told any more.
+    if !p.exists && p.rest.is_some_and(|rest| Arc::ptr_eq(&rest.worker.spec, &p.pod.spec)) {
+        allocation::pod_left(w, pod, node);
+        pod_worker::forget_pod(w, pod, node);
+        return;
+    }
     let ungated_before = gates_met(w, pod);
     let p = w.local_mut(pod);
     let Some(worker) = p.worker else { return };
@@ -101,7 +107,7 @@ fn add(w: &mut World, pod: PodId, node: NodeId) {
         return;
     }
     let World { pods, places, machines, learned, no_runtime, .. } = w;
-    let (p, Place { runtime, worker: held }) = (&pods[pod.ix()], &mut places[pod.ix()]);
+    let (p, Place { runtime, worker: held, .. }) = (&pods[pod.ix()], &mut places[pod.ix()]);
     let Some(kubelet) = machines[node.ix()].kubelet.as_deref() else { return };
     let spec = allocation::allocated_spec(p, runtime);
     // Known to the runtime from before a restart of the kubelet: the first relist told.
@@ -161,7 +167,7 @@ pub fn resume(w: &mut World, pod: PodId, node: NodeId, known: Known) {
     taken::look_at_node(w, node);
     let now = w.now;
     let World { pods, places, machines, learned, .. } = w;
-    let (p, Place { runtime, worker: held }) = (&pods[pod.ix()], &mut places[pod.ix()]);
+    let (p, Place { runtime, worker: held, .. }) = (&pods[pod.ix()], &mut places[pod.ix()]);
     let Some(kubelet) = machines[node.ix()].kubelet.as_deref() else { return };
     let spec = allocation::allocated_spec(p, runtime);
     let cache = learned.see(p.template, &Arc::new(cache));
@@ -216,8 +222,10 @@ fn new_worker(p: &Pod, node: NodeId, first: u32, spec: Arc<crate::api::PodSpec>,
         cached: None,
         settled: None,
         held_back: None,
+        held_until: Time::EPOCH,
         outgoing: None,
         finished: false,
+        rests: false,
         memory: smallvec::smallvec![ContainerMemory::default(); p.container_count()],
         pulls: Vec::new(),
         events: None,

@@ -275,7 +275,7 @@ pub fn end_pod(w: &mut World, pod: PodId, ended: EndedBy, grace_secs: i64) {
 pub fn forget_pod(w: &mut World, pod: PodId, node: NodeId) {
     taken::remove(w, pod, node);
     runtime::address_free(w, pod);
-    w.places[pod.ix()].worker = None;
+    (w.places[pod.ix()].worker, w.places[pod.ix()].rest) = (None, None);
     w.places[pod.ix()].runtime = Runtime::of(0, &w.no_behavior, &w.no_runtime);
     w.controllers.recorders.remove(&pod);
     w.machines[node.ix()].forget(pod);

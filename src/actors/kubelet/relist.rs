@@ -73,7 +73,7 @@ fn inspect(w: &mut World, pod: PodId) -> News {
         news.events = event_count(&worker.cache, live);
         news.removes =
             worker.ended_by.is_some_and(|ended| ended.is_eviction()) && some_died(&worker.cache, live);
-        worker.cache = learned.see(p.pod.template, live);
+        worker.cache = learned.see_again(p.pod.template, worker.cache.shape, live);
         (worker.settled, worker.held_back) = (None, None);
     }
     if let Some(own) = p.runtime.resize.as_deref_mut() {
@@ -104,7 +104,7 @@ pub fn relist(w: &mut World, node: NodeId) {
     let mut waiters = std::mem::take(&mut kubelet.cache_waiters);
     let mut told = SmallVec::<[News; 8]>::new();
     let mut inspected: i64 = 0;
-    for pod in dirty.drain(..) {
+    for pod in dirty.iter().copied() {
         if let Some(worker) = w.worker_mut(pod) {
             worker.dirty = false;
         }
@@ -119,13 +119,15 @@ pub fn relist(w: &mut World, node: NodeId) {
         kubelet.relist_anchor += took;
         kubelet.relist_end = now + took;
     }
-    for pod in waiters.drain(..) {
+    for pod in waiters.iter().copied() {
         pod_worker::cache_is_newer(w, pod);
     }
-    for news in told {
-        deliver(w, news);
+    for news in &told {
+        deliver(w, *news);
     }
     // The room of both lists is used again.
+    dirty.clear();
+    waiters.clear();
     if let Some(kubelet) = w.kubelet_mut(node) {
         dirty.append(&mut kubelet.dirty);
         waiters.append(&mut kubelet.cache_waiters);

@@ -3,7 +3,6 @@
 //! A step never calls whoever has called it. It leaves the run waiting for a queued event, or it returns how the run has
 //! ended, which is for [`super::pod_worker`] to take up.
 
-use crate::rules::kubelet::sync_actions::Places;
 use crate::time::{Span, Time};
 use crate::world::learned::Seen;
 use crate::world::worker::{Run, Stage, Work};
@@ -33,32 +32,11 @@ pub enum Start {
     Over { failed: bool },
 }
 
-pub fn fresh(snapshot: Seen, work: Work, stage: Stage) -> Run {
-    Run {
-        work,
-        stage,
-        snapshot,
-        creates_sandbox: false,
-        purges_init: false,
-        resizes: false,
-        to_remove: Places::new(),
-        to_start: Places::new(),
-        to_kill: Vec::new(),
-        failed: false,
-        could_not_pull: false,
-        backoff_until: None,
-        contention_delay: None,
-        acted: false,
-        init_pass: 0,
-        volumes_seen: 0,
-        imageless: Vec::new(),
-    }
-}
-
-pub fn set(w: &mut World, pod: PodId, run: Run) {
+/// A run begins.
+pub fn begin(w: &mut World, pod: PodId, snapshot: Seen, work: Work, stage: Stage) {
     let World { places, spare_runs, .. } = w;
     if let Some(worker) = places[pod.ix()].worker.as_deref_mut() {
-        worker.run = Some(spare_runs.boxed(run));
+        worker.run = Some(spare_runs.begun(snapshot, work, stage));
     }
 }
 

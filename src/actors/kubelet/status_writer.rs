@@ -46,6 +46,8 @@ fn sync_pod(w: &mut World, pod: PodId) {
     let p = &w.pods[pod.ix()];
     if cached.is_finished && p.deletion.is_some() && p.status.phase().is_terminal() {
         api_server::delete_pod(w, pod, Some(0));
+    } else if cached.is_finished {
+        w.rest(pod);
     }
 }
 
@@ -65,6 +67,8 @@ pub fn retry(w: &mut World, node: NodeId) {
         });
         if p.pod.exists && differs {
             nudge(w, node, pod);
+        } else {
+            w.rest(pod);
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::actors::{events, runtime};
 use crate::api::form::ask;
 use crate::api::{InstanceState, Note, Phase, Real, Sym};
 use crate::rules::kubelet::restart;
-use crate::rules::kubelet::sync_actions::{self, Input, KillReason, Places, ProbeResults};
+use crate::rules::kubelet::sync_actions::{self, Input, KillReason, ProbeResults};
 use crate::time::Span;
 use crate::world::kubelet::ImageOf;
 use crate::world::learned::actions::Asked;
@@ -56,7 +56,7 @@ pub fn sync_pod(w: &mut World, pod: PodId) -> Step {
     let worker = w.worker_mut(pod)?;
     worker.held_back = None;
     let snapshot = worker.cache.clone();
-    run::set(w, pod, run::fresh(snapshot, Work::Sync, Stage::Volumes));
+    run::begin(w, pod, snapshot, Work::Sync, Stage::Volumes);
     allocation::check_progress(w, pod);
     if status::compute(w, pod, false).is_some_and(Phase::is_terminal) {
         return Some(Outcome::Transition);
@@ -109,7 +109,8 @@ fn mounted(w: &mut World, pod: PodId) -> Step {
     let run = run::get(w, pod)?;
     let actions = &computed.to_do;
     run.init_pass = computed.init_pass;
-    run.to_start = Places::from_slice(&computed.to_start);
+    run.to_start.clear();
+    run.to_start.extend_from_slice(&computed.to_start);
     run.acted = computed.acts;
     run.resizes = actions.resize;
     run.creates_sandbox = actions.create_sandbox;
@@ -132,7 +133,7 @@ fn mounted(w: &mut World, pod: PodId) -> Step {
         }
         return kill_all(w, pod, grace);
     }
-    run.to_kill = actions.kill.clone();
+    run.to_kill.clone_from(&actions.kill);
     let step = kill_next(w, pod);
     again::note(w, pod, &computed, could_restart_all, step);
     step
@@ -462,7 +463,7 @@ pub fn sync_terminating_pod(w: &mut World, pod: PodId) -> Step {
     let worker = w.worker(pod)?;
     let snapshot = worker.cache.clone();
     let grace = Some(worker.grace_secs.unwrap_or_else(|| worker.spec.grace_secs()).max(1));
-    run::set(w, pod, run::fresh(snapshot, Work::Terminating, Stage::Killing));
+    run::begin(w, pod, snapshot, Work::Terminating, Stage::Killing);
     status::compute(w, pod, false);
     prober::stop_liveness_and_startup(w, pod);
     kill_all(w, pod, grace)
@@ -489,7 +490,7 @@ pub fn sync_terminated_pod(w: &mut World, pod: PodId) -> Step {
     let worker = w.worker(pod)?;
     let snapshot = worker.cache.clone();
     let wait = mounts::until_unmounted(w, pod, worker);
-    run::set(w, pod, run::fresh(snapshot, Work::Terminated, Stage::Unmounting));
+    run::begin(w, pod, snapshot, Work::Terminated, Stage::Unmounting);
     status::compute(w, pod, true);
     after(w, pod, wait);
     None

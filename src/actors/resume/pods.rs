@@ -17,7 +17,8 @@ use crate::api::{
     Sym, Terminated, Text,
 };
 use crate::engine::{Distribution, random};
-use crate::rules::kubelet::images::{PullFailure, PullMemory};
+use crate::rules::kubelet::images::{self, PullMemory};
+use crate::rules::kubelet::reasons;
 use crate::rules::machinery::backoff::{Entry, Limits};
 use crate::scenario::given::past::{Begin, Stood, Was};
 use crate::scenario::given::{GivenPod, Player, SetUp};
@@ -390,8 +391,7 @@ fn remembers(
     // What was shown of one that has run since is over.
     let reason = match shown {
         Some(ContainerState::Waiting { reason, message })
-            if !matches!(own.was, Was::Running(_))
-                && !matches!(reason, Sym::CONTAINER_CREATING | Sym::POD_INITIALIZING) =>
+            if !matches!(own.was, Was::Running(_)) && !reasons::is_beginning(reason) =>
         {
             Some((reason, message))
         }
@@ -408,7 +408,7 @@ fn pulls(w: &World, up: &SetUp, given: &GivenPod, pod: PodId, when: &When) -> Ve
     let all = given.pod.status.init.iter().chain(&given.pod.status.containers);
     for status in all {
         let ContainerState::Waiting { reason, message } = status.state else { continue };
-        if !matches!(reason, Sym::ERR_IMAGE_PULL | Sym::IMAGE_PULL_BACK_OFF) {
+        if !reasons::is_of_a_pull(reason) {
             continue;
         }
         let spec = &given.pod.spec;
@@ -432,7 +432,7 @@ fn pulls(w: &World, up: &SetUp, given: &GivenPod, pod: PodId, when: &When) -> Ve
         };
         let last_update = known.unwrap_or_else(any).min(w.now);
         let words = message.fixed().unwrap_or_default();
-        let failure = PullFailure { reason: Sym::ERR_IMAGE_PULL, message: words };
+        let (failure, _) = images::told(image, reason, &words);
         let back_off = Some(Entry { value, last_update });
         found.push((image, PullMemory { back_off, last_failure: Some(failure) }));
     }

@@ -60,10 +60,10 @@ fn answer(own: &Answer) -> Value {
 }
 
 fn finding(own: &Finding) -> Value {
-    let advice = own
-        .advice
-        .as_ref()
-        .map_or(Value::Null, |own| json!({ "set": own.set, "does": own.does, "better": own.better }));
+    let advice = own.advice.as_ref().map_or(Value::Null, |own| {
+        let yaml: String = own.pasted().into_iter().map(|own| own.lines).collect::<Vec<_>>().join("---\n");
+        json!({ "set": own.set, "does": own.does, "better": own.better, "yaml": yaml })
+    });
     json!({ "rank": own.rank.as_str(), "question": own.question, "words": own.words, "field": own.field, "advice": advice })
 }
 

@@ -1,7 +1,7 @@
 //! A CronJob's calendar: which of its times are late, missed or overlap, and what does the change of clocks do?
 
 use super::case::Variant;
-use super::{Case, Question, Rank, Spread, Told};
+use super::{Advice, Case, Question, Rank, Spread, Told};
 use crate::answers::measure::{self, Measure};
 use crate::record::{Change, ObjectChange};
 use crate::rules::api_server::objects::ObjectType;
@@ -82,6 +82,10 @@ fn clocks(case: &Case<'_>, told: &mut Told, gaps: &[i64]) {
 /// How long after its time each Job is made: their names end in that time, in minutes.
 fn late(case: &Case<'_>, told: &mut Told, variant: &Variant, runs: Span) {
     let life = case.play(variant, 0);
+    if let Some(words) = life.barred().and_then(|barred| barred.words(life.own.len())) {
+        let words = format!("{words}, when each runs {runs}");
+        told.find(&QUESTION, Rank::Risky, words).field = case.subject.pod_path("volumes");
+    }
     let prefix = format!("{}-", case.subject.name);
     let made = life.w.outbox.iter().filter_map(|row| match row.change {
         Change::Object { object, what: ObjectChange::Workload { from: None, .. } } => {
@@ -141,6 +145,15 @@ fn overlaps(case: &Case<'_>, told: &mut Told, until: Span, runs: Span) {
     } else if overlapping > 0 {
         let words =
             format!("{} of its Jobs begin while another runs, when each runs {runs}", count(overlapping));
-        told.find(&QUESTION, Rank::Risky, words).field = policy;
+        let finding = told.find(&QUESTION, Rank::Risky, words);
+        let set = vec![format!("{policy}=\"Forbid\"")];
+        finding.field = policy;
+        // One after the other, if none of the times is lost for that.
+        finding.advice = case.with(&set).and_then(|better| {
+            let figures = measure::play(&better.changed(&variant), 0, &asked, &|| false)?;
+            (figures[..] == [Some(0), Some(0)]).then(|| {
+                Advice::write(set, "none begins while another runs, and no time is left out".to_owned())
+            })
+        });
     }
 }

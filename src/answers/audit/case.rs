@@ -357,6 +357,11 @@ impl<'a> Case<'a> {
         Some(Case::new(&plan, subject, self.assumed, self.lent))
     }
 
+    /// A workload of another plan, of whose program as much is known.
+    pub(super) fn of_plan(&self, plan: &Plan, subject: Subject) -> Case<'a> {
+        Case::new(plan, subject, self.assumed, self.lent)
+    }
+
     /// The same where its manifest leaves open how many there are: also in what was applied first, or afterwards alone.
     pub(super) fn without_replicas(&self, everywhere: bool) -> Case<'a> {
         let mut case = self.clone();
@@ -372,6 +377,19 @@ impl<'a> Case<'a> {
             }
         }
         case
+    }
+
+    /// The claim on which the only pod of a Deployment writes: two that run at once would both write there. (A StatefulSet's pods have
+    /// claims of their own, and of several replicas somebody has thought.)
+    pub(super) fn disk_of_one(&self) -> Option<String> {
+        let replicas = self.subject.field("/spec/replicas").and_then(serde_json::Value::as_i64).unwrap_or(1);
+        if self.subject.kind != ObjectType::Deployment || replicas != 1 {
+            return None;
+        }
+        let mut volumes = self.spec.iter().flat_map(|spec| &spec.volumes);
+        let claim =
+            volumes.find_map(|own| own.persistent_volume_claim.as_ref().filter(|own| !own.read_only))?;
+        Some(claim.claim_name.clone())
     }
 
     /// The containers that run side by side.

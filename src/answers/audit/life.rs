@@ -21,6 +21,33 @@ pub(super) struct Life {
     pub records: Vec<PodRecord>,
 }
 
+/// Pods that wait for a volume which is attached to another node.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Barred {
+    /// How many.
+    pub pods: usize,
+    /// Of those, how many do not get it.
+    pub never: usize,
+    /// The longest of these waits.
+    pub longest: Span,
+}
+
+impl Barred {
+    /// What is to be told of so many pods; None: it is the time that letting go takes.
+    pub fn words(&self, of: usize) -> Option<String> {
+        const LETS_GO: Span = Span::from_secs(60);
+        let never = if self.never > 0 { format!(", {} of them in vain", self.never) } else { String::new() };
+        let words = || {
+            format!(
+                "{} of its {of} pods wait for a volume that is attached to another node, at most {}{never}",
+                self.pods,
+                Span::from_secs(self.longest.secs())
+            )
+        };
+        (self.longest > LETS_GO).then(words)
+    }
+}
+
 impl Life {
     /// An instant so long after the start.
     pub fn instant(&self, after: Span) -> Time {
@@ -64,6 +91,27 @@ impl Life {
                 words.contains("probe").then(|| words.to_string())
             },
         )
+    }
+    /// Its pods that wait for a volume which is attached to another node, from the first word of that until it is attached here.
+    pub fn barred(&self) -> Option<Barred> {
+        let mut barred: Option<Barred> = None;
+        for pod in &self.own {
+            let events = |from: Option<Time>, reason: Sym| {
+                let is_it = move |row: &&Transition| {
+                    from.is_none_or(|from| row.time >= from)
+                        && matches!(row.change, Change::Event(event) if event.reason == reason)
+                };
+                self.of(*pod).find(is_it).map(|row| row.time)
+            };
+            let Some(since) = events(None, Sym::FAILED_ATTACH_VOLUME) else { continue };
+            let until = events(Some(since), Sym::SUCCESSFUL_ATTACH_VOLUME);
+            let waits = until.or(self.records[*pod as usize].removed).unwrap_or(self.at).since(since);
+            let told = barred.get_or_insert_with(Barred::default);
+            told.pods += 1;
+            told.never += usize::from(until.is_none());
+            told.longest = told.longest.max(waits);
+        }
+        barred
     }
     /// When the workload's numbers come to something, from an instant on.
     pub fn level(&self, from: Time, holds: impl Fn(i32, i32) -> bool) -> Option<Time> {

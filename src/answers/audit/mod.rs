@@ -17,6 +17,7 @@ mod life;
 mod node;
 mod outage;
 mod overlap;
+mod pasted;
 mod recovery;
 mod rollout;
 mod room;
@@ -28,6 +29,7 @@ mod stop;
 pub use asked::{Asked, Assumptions, Audited, ask, nothing_in};
 pub use case::{Assumed, Case, Lent, Load, Spread, Subject, subjects};
 pub use change::{Change, changes};
+pub use pasted::Pasted;
 
 /// A figure that answers a question.
 #[derive(Clone, PartialEq, Debug)]
@@ -88,6 +90,10 @@ impl Advice {
     }
     fn other(does: &str, better: String) -> Advice {
         Advice { does: does.to_owned(), set: Vec::new(), better }
+    }
+    /// What is to be set, as lines of a manifest, object by object.
+    pub fn pasted(&self) -> Vec<Pasted> {
+        pasted::lines(&self.set)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::case::{NEXT, Variant};
 use super::life::Life;
-use super::{Case, Question, Rank, Spread, Told};
+use super::{Advice, Case, Question, Rank, Spread, Told};
 use crate::api::Sym;
 use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::command::Command;
@@ -45,11 +45,28 @@ fn ask(case: &Case<'_>, told: &mut Told) {
     if case.subject.serves() && case.subject.kind != ObjectType::ReplicaSet {
         let (object, image) = (case.subject.target(), Sym::new(NEXT));
         let container = case.containers().first().map_or(Sym::EMPTY, |own| own.name);
-        if let Some((most, _)) = excess(case, Command::SetTemplateImage { object, container, image }) {
+        let update = Command::SetTemplateImage { object, container, image };
+        if let Some((most, _)) = excess(case, update.clone()) {
             told.answer(&QUESTION, "most that run at once in an update", Some(most), "")
                 .by("maxSurge; an old pod runs until it has ended", super::rollout::strategy(case));
+            write_at_once(case, update, most, told);
         }
     }
+}
+
+/// Two on one disk.
+fn write_at_once(case: &Case<'_>, update: Command, most: Spread, told: &mut Told) {
+    let Some(claim) = case.disk_of_one().filter(|_| most.high > 1.0) else { return };
+    let words =
+        format!("in an update {} of its pods run at once, and all write to the claim {claim}", most.words());
+    let finding = told.find(&QUESTION, Rank::Risky, words);
+    finding.field = super::rollout::strategy(case);
+    let set = vec![format!("{}.type=\"Recreate\"", finding.field)];
+    finding.advice = case.with(&set).and_then(|better| {
+        let (after, _) = excess(&better, update)?;
+        ((1.0..most.low).contains(&after.high))
+            .then(|| Advice::write(set, format!("{} runs at once then", after.words())))
+    });
 }
 
 /// How many run at once at most after a command, and for how long there are more than before.

@@ -245,7 +245,8 @@ fn serve(case: &Case<'_>, bad: Bad, told: &mut Told) {
     let finding = told.find(&QUESTION, Rank::Risky, words);
     finding.field = strategy(case);
     let mut ways = vec![vec![format!("{}=30", case.subject.path("spec.minReadySeconds"))]];
-    if case.subject.kind == ObjectType::Deployment {
+    // Whose disk only one may write to is not told to run two.
+    if case.subject.kind == ObjectType::Deployment && case.disk_of_one().is_none() {
         let field = |name: &str, value: &str| format!("{}.{name}={value}", strategy(case));
         let recreates = case.subject.field("/spec/strategy/type").is_some_and(|own| own == "Recreate");
         let mut set = if recreates { vec![field("type", "RollingUpdate")] } else { Vec::new() };

@@ -46,6 +46,10 @@ fn ask(case: &Case<'_>, told: &mut Told) {
         roomier(case, told);
         return;
     }
+    if let Some(words) = rolled.barred {
+        let words = format!("{words}, in an update");
+        told.find(&QUESTION, Rank::Risky, words).field = case.subject.pod_path("volumes");
+    }
     let time = case.over_seeds(|seed| played(case, seed).took);
     told.answer(&QUESTION, "an update", time, &boots)
         .by("the update strategy, the boot, terminationGracePeriodSeconds", strategy(case));
@@ -86,6 +90,8 @@ pub(super) struct Rolled {
     pub without: Span,
     /// What was complained of last.
     pub complaint: Option<String>,
+    /// Its pods that wait for a volume, in words, where that is long.
+    pub barred: Option<String>,
 }
 
 fn variant(case: &Case<'_>, boots: Span) -> (Variant, Span) {
@@ -123,7 +129,8 @@ impl Rolled {
         }
         without += since.map_or(Span::ZERO, |begun| until.since(begun));
         let before = life.level_at(from).map_or(0, |(available, _)| available);
-        Rolled { stood, before, took, fewest, without, complaint: life.complaint() }
+        let barred = life.barred().and_then(|barred| barred.words(life.own.len()));
+        Rolled { stood, before, took, fewest, without, complaint: life.complaint(), barred }
     }
 }
 
@@ -168,7 +175,8 @@ fn advice(case: &Case<'_>) -> Option<Advice> {
 
 /// A new pod comes first.
 fn surge(case: &Case<'_>, before: Option<Spread>) -> Option<Advice> {
-    if case.subject.kind != ObjectType::Deployment {
+    // Whose disk only one may write to is not told to run two.
+    if case.subject.kind != ObjectType::Deployment || case.disk_of_one().is_some() {
         return None;
     }
     let field = |name: &str, value: &str| format!("{}.{name}={value}", strategy(case));

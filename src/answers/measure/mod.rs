@@ -107,7 +107,7 @@ const BUILTIN: [Builtin; 17] = [
         "downtime",
         What::Downtime,
         Unit::Seconds,
-        "of a pod: not Ready after it was for the first time, until its end or deletion",
+        "of a pod: not Ready after it was for the first time, until its end or deletion; empty where it never was",
     ),
     ("restarts", What::Restarts, Unit::Count, "of a pod: restarts of its containers"),
     (
@@ -239,6 +239,15 @@ impl Measure {
     /// One that was read of a file: its figures are known, only its name and unit count.
     pub fn named(name: &str, unit: Unit) -> Measure {
         Measure { name: name.to_owned(), unit, what: What::Restarts, over: Over::Worst }
+    }
+
+    /// What stands in a table where the measure of this name has no figure: what is waited for has not come, or there was nothing to
+    /// be measured.
+    pub fn absent(name: &str) -> &'static str {
+        match BUILTIN.iter().find(|(known, ..)| Some(*known) == name.rsplit(':').next()) {
+            Some((_, What::Downtime | What::ServedAfterRemoval, ..)) => "-",
+            _ => "never",
+        }
     }
 
     /// Figures of several subjects as one; the worst of those that did not happen is that.

@@ -158,6 +158,8 @@ impl Pods {
                 }
                 What::TimeToReady => since_creation(record.ready),
                 What::TimeRunning => Some(life.running.at(end.at)),
+                // Nobody misses what was never there: that is what timeToReady says.
+                What::Downtime if !life.was_ready => return None,
                 What::Downtime => Some(life.down.at(end.at)),
                 What::Restarts => Some(i64::from(record.restarts) * MILLION),
                 What::FalseRestarts => Some(life.false_restarts * MILLION),

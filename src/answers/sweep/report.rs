@@ -272,10 +272,17 @@ impl Line {
     fn words(&self) -> String {
         let Summary { n, missing, mean, interval, quantiles, .. } = &self.summary;
         let Some(mean) = *mean else {
-            return if *missing > 0 { format!("never ({missing})") } else { String::new() };
+            return if *missing > 0 {
+                format!("{} ({missing})", Measure::absent(&self.name))
+            } else {
+                String::new()
+            };
         };
-        let never =
-            if *missing > 0 { format!(", never {missing} of {}", n + missing) } else { String::new() };
+        let never = if *missing > 0 {
+            format!(", {} {missing} of {}", Measure::absent(&self.name), n + missing)
+        } else {
+            String::new()
+        };
         if self.unit == Unit::Phase {
             let phase = self.name.rsplit('=').next().unwrap_or_default();
             return format!("{phase} {:.1} %{never}", mean * 100.0);

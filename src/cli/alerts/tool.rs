@@ -1,7 +1,8 @@
 //! The real promtool, and a folder for what it reads.
 
+use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -69,19 +70,36 @@ impl Tool {
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// A folder that goes away, with what was written there.
+///
+/// A process that is killed leaves its folder behind. So each one has a file beside it, `….lock`, which is there before the folder, is
+/// held by its process and goes after it: a file that nobody holds belongs to a folder that nobody uses, which the next one clears.
 pub struct Scratch {
     folder: PathBuf,
     names: Mutex<Vec<String>>,
+    /// Held for as long as the folder is in use.
+    lock: Option<disk::File>,
 }
+
+/// How they are called.
+const PREFIX: &str = "kubelapse-";
+/// And the files beside them.
+const LOCK: &str = "lock";
 
 impl Scratch {
     pub fn new(what: &str) -> Result<Scratch, Refused> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("kubelapse-{what}-{}-{number}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        disk::make_folder(&folder)
-            .map_err(|problem| Refused::new(format!("{}: {problem}", folder.display()), ""))?;
-        Ok(Scratch { folder, names: Mutex::default() })
+        let name = format!("{PREFIX}{what}-{}-{number}", std::process::id());
+        let temporary = std::env::temp_dir();
+        clear(&temporary);
+        let folder = temporary.join(name);
+        let refused = |problem| Refused::new(format!("{}: {problem}", folder.display()), "");
+        let lock = disk::File::create_new(&folder.with_extension(LOCK)).map_err(refused)?;
+        // Where the file system knows no locks, nothing is cleared either.
+        let _ = lock.try_lock();
+        let made = Scratch { folder, names: Mutex::default(), lock: Some(lock) };
+        let refused = |problem| Refused::new(format!("{}: {problem}", made.folder.display()), "");
+        disk::make_folder(&made.folder).map_err(refused)?;
+        Ok(made)
     }
 
     /// A name that nothing else here has.
@@ -110,5 +128,38 @@ impl Drop for Scratch {
             self.remove(&name);
         }
         let _ = disk::remove_folder(&self.folder);
+        drop(self.lock.take());
+        let _ = disk::remove(&self.folder.with_extension(LOCK));
     }
+}
+
+/// Takes away what processes have left that were killed. What cannot be taken away stays.
+fn clear(temporary: &Path) {
+    let Ok(entries) = fs::read_dir(temporary) else { return };
+    let is_lock = |path: &PathBuf| {
+        path.extension().is_some_and(|own| own == LOCK)
+            && path.file_name().is_some_and(|own| own.to_string_lossy().starts_with(PREFIX))
+            && fs::symlink_metadata(path).is_ok_and(|own| own.is_file())
+    };
+    for path in entries.flatten().map(|entry| entry.path()).filter(is_lock) {
+        let Ok(lock) = disk::File::open(&path) else { continue };
+        if lock.try_lock().is_ok() {
+            clear_one(&path.with_extension(""));
+            drop(lock);
+            let _ = disk::remove(&path);
+        }
+    }
+}
+
+/// A folder that nobody uses. It gets another name first: what another user has laid here can have none, so that no link of
+/// theirs leads anywhere else.
+fn clear_one(folder: &Path) {
+    let own = folder.with_extension("left");
+    if disk::rename(folder, &own).is_err() || !fs::symlink_metadata(&own).is_ok_and(|own| own.is_dir()) {
+        return;
+    }
+    for entry in fs::read_dir(&own).into_iter().flatten().flatten() {
+        let _ = disk::remove(&entry.path());
+    }
+    let _ = disk::remove_folder(&own);
 }

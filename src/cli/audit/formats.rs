@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
-use crate::answers::audit::{Answer, Audited, Finding, QUESTIONS, Rank, Spread};
+use crate::answers::audit::{Advice, Answer, Audited, Finding, Pasted, QUESTIONS, Rank, Spread};
 use crate::cli::columns;
 
 fn figure(answer: &Answer) -> String {
@@ -18,6 +18,18 @@ fn advice(finding: &Finding) -> Option<String> {
     Some(format!("{} (played: {})", advice.does, advice.better))
 }
 
+/// What is to be written, as lines of a manifest.
+fn pasted(finding: &Finding) -> Vec<Pasted> {
+    finding.advice.as_ref().map_or(Vec::new(), Advice::pasted)
+}
+
+/// Those that were not shown before: what mends two findings is to be pasted once.
+fn news(lines: Vec<Pasted>, shown: &mut Vec<Pasted>) -> Vec<Pasted> {
+    let new: Vec<Pasted> = lines.into_iter().filter(|own| !shown.contains(own)).collect();
+    shown.extend(new.iter().cloned());
+    new
+}
+
 /// For people: findings first, then figures, in a terminal of so many columns.
 pub fn table(audited: &[Audited], quiet: bool, room: Option<usize>) -> String {
     let mut text = String::new();
@@ -27,10 +39,22 @@ pub fn table(audited: &[Audited], quiet: bool, room: Option<usize>) -> String {
             continue;
         }
         let _ = writeln!(text, "{}", own.subject.words());
+        let mut shown = Vec::new();
         for finding in findings {
             let _ = writeln!(text, "  {:<6}  {}", finding.rank.as_str(), finding.words);
             if let Some(advice) = advice(finding) {
                 let _ = writeln!(text, "          {advice}");
+                for own in news(pasted(finding), &mut shown) {
+                    let _ = writeln!(
+                        text,
+                        "          as lines of {}/{}:",
+                        own.object.0.to_lowercase(),
+                        own.object.1
+                    );
+                    for line in own.lines.lines() {
+                        let _ = writeln!(text, "            {line}");
+                    }
+                }
             } else if !finding.field.is_empty() {
                 let _ = writeln!(text, "          {}", finding.field);
             }
@@ -61,9 +85,17 @@ pub fn markdown(audited: &[Audited], quiet: bool) -> String {
     let mut text = String::new();
     for own in audited.iter().filter(|own| !quiet || !own.findings().is_empty()) {
         let _ = writeln!(text, "## {}\n", own.subject.words());
+        let mut shown = Vec::new();
         for finding in own.findings() {
             let advice = advice(finding).map_or(String::new(), |advice| format!("; {advice}"));
             let _ = writeln!(text, "- **{}**: {}{advice}", finding.rank.as_str(), cell(&finding.words));
+            for own in news(pasted(finding), &mut shown) {
+                let _ = writeln!(text, "\n  ```yaml");
+                for line in own.lines.lines() {
+                    let _ = writeln!(text, "  {line}");
+                }
+                let _ = writeln!(text, "  ```\n");
+            }
         }
         if quiet {
             text.push('\n');

@@ -3,8 +3,10 @@
 //! A state has one cause as far as kubectl can tell it. What lies behind that (why a program ends, who has deleted a ConfigMap)
 //! no object says, and nothing here claims it.
 
+use crate::api::Sym;
 use crate::api::wire::Pod;
 use crate::explain::{self, ContainerStory, Explanation};
+use crate::rules::kubelet::reasons::{self, Trouble};
 use crate::rules::versions::Version;
 use crate::rules::versions::gates::Gates;
 
@@ -21,6 +23,8 @@ pub enum Kind {
     Config,
     /// The runtime cannot create or start a container.
     Create,
+    /// A hook of a container fails after its start.
+    Hook,
     /// An init container does not succeed.
     Init,
     /// No node takes it.
@@ -94,14 +98,13 @@ pub fn of_story(told: &Explanation) -> Option<Cause> {
 
 fn of_container(own: &ContainerStory) -> Option<Kind> {
     let was_killed = own.happened.iter().any(|told| told.contains("OOMKilled"));
-    match own.reason.as_str() {
-        "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull"
-        | "ImageInspectError" => Some(Kind::Image),
-        "CreateContainerConfigError" => Some(Kind::Config),
-        "CreateContainerError" | "RunContainerError" | "StartError" => Some(Kind::Create),
-        "OOMKilled" => Some(Kind::Memory),
-        "CrashLoopBackOff" if was_killed => Some(Kind::Memory),
-        "CrashLoopBackOff" => Some(Kind::Crash),
+    let known = reasons::find(&own.reason);
+    match known.map(|known| known.trouble) {
+        Some(Trouble::Crash) if own.state == "waiting" && was_killed => Some(Kind::Memory),
+        Some(Trouble::Crash) if own.state == "waiting" => Some(Kind::Crash),
+        Some(
+            trouble @ (Trouble::Image | Trouble::Config | Trouble::Start | Trouble::Hook | Trouble::Memory),
+        ) => of_trouble(trouble),
         _ if own.state == "terminated" && own.exit_code.is_some_and(|code| code != 0) => Some(Kind::Crash),
         // Between two crashes it runs.
         _ if own.restarts > 0 && !own.ready && own.state == "running" && was_killed => Some(Kind::Memory),
@@ -109,25 +112,37 @@ fn of_container(own: &ContainerStory) -> Option<Kind> {
     }
 }
 
+/// The trouble that a reason stands for, which the table of reasons knows.
+fn of_trouble(trouble: Trouble) -> Option<Kind> {
+    match trouble {
+        Trouble::Image => Some(Kind::Image),
+        Trouble::Config => Some(Kind::Config),
+        Trouble::Start => Some(Kind::Create),
+        Trouble::Hook => Some(Kind::Hook),
+        Trouble::Crash => Some(Kind::Crash),
+        Trouble::Memory => Some(Kind::Memory),
+        Trouble::Nothing | Trouble::Lost => None,
+    }
+}
+
 /// The trouble that a STATUS stands for, roughly: to hold a run against an incident.
 pub fn kind_of(status: &str) -> Option<Kind> {
     let status = status.strip_prefix("Init:").unwrap_or(status);
     match status {
-        "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull"
-        | "ImageInspectError" => Some(Kind::Image),
-        "CreateContainerConfigError" => Some(Kind::Config),
-        "CreateContainerError" | "RunContainerError" | "StartError" => Some(Kind::Create),
-        "CrashLoopBackOff" | "Error" | "OOMKilled" => Some(Kind::Crash),
         "Pending" => Some(Kind::Node),
-        "ContainerCreating" | "PodInitializing" => Some(Kind::Volume),
         "Evicted" => Some(Kind::Evicted),
         "Terminating" => Some(Kind::Ending),
-        _ => None,
+        _ if reasons::is_beginning(Sym::new(status)) => Some(Kind::Volume),
+        // Whether it was killed for its memory the next STATUS does not say.
+        _ => match of_trouble(reasons::find(status)?.trouble) {
+            Some(Kind::Memory) => Some(Kind::Crash),
+            kind => kind,
+        },
     }
 }
 
 /// All of them, in the order in which wrong answers are taken.
-pub const ALL: [Kind; 11] = [
+pub const ALL: [Kind; 12] = [
     Kind::Crash,
     Kind::Node,
     Kind::Ready,
@@ -137,6 +152,7 @@ pub const ALL: [Kind; 11] = [
     Kind::Config,
     Kind::Init,
     Kind::Create,
+    Kind::Hook,
     Kind::Evicted,
     Kind::Ending,
 ];
@@ -150,6 +166,7 @@ impl Kind {
             Kind::Memory => "A container was killed for its memory",
             Kind::Config => "A ConfigMap or a Secret, or a key of one, is not there",
             Kind::Create => "The runtime cannot create or start a container",
+            Kind::Hook => "A postStart hook fails, and its container is stopped for it",
             Kind::Init => "An init container does not succeed",
             Kind::Node => "No node takes the pod",
             Kind::Volume => "A volume or the sandbox is not ready: nothing has been started",
@@ -163,7 +180,7 @@ impl Kind {
     pub fn next(self) -> &'static str {
         match self {
             Kind::Image => "The kubelet tries to pull again, after waits of up to five minutes",
-            Kind::Crash | Kind::Memory | Kind::Init => {
+            Kind::Crash | Kind::Memory | Kind::Hook | Kind::Init => {
                 "It is started again, after waits of up to five minutes"
             }
             Kind::Config => "The kubelet looks again several times a minute, and starts it when all is there",
@@ -180,7 +197,7 @@ impl Kind {
     pub fn tempting(self) -> &'static str {
         match self {
             Kind::Image => {
-                "\"The program does not come up.\" It has never been started: the pod has a node, and its kubelet was told no by a registry."
+                "\"The program does not come up.\" It has never been started: the pod has a node, and its kubelet has no image to start."
             }
             Kind::Crash => {
                 "\"CrashLoopBackOff is the error.\" It is the wait between two tries. What the program said before it ended stands in kubectl logs --previous."
@@ -190,6 +207,9 @@ impl Kind {
             }
             Kind::Config => "\"The image or the program is broken.\" Neither of them has been used yet.",
             Kind::Create => "\"The program crashes.\" It has never run, so that there is no log of it.",
+            Kind::Hook => {
+                "\"The program crashes.\" It was stopped: what fails is the hook, and the event FailedPostStartHook says so."
+            }
             Kind::Init => {
                 "\"The application crashes.\" It has not been started: the log to look at is that of the init container."
             }

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use crate::api::Sym;
 use crate::rules::kubectl::manifest;
+use crate::rules::kubelet::{images, reasons};
+use crate::scenario::start_error::START_ERRORS;
 use crate::scenario::tree::spelled;
 use crate::time::Time;
 
@@ -166,18 +169,19 @@ impl Printed {
         let image = word(spec, "/image").to_owned();
         let mut attempts = None;
         match reason {
-            "ErrImagePull" | "ImagePullBackOff" => {
-                let told = message.rsplit_once("ErrImagePull: ").map_or(message, |(_, told)| told);
+            reason if reasons::is_of_a_pull(Sym::new(reason)) => {
+                let (_, told) = images::told(Sym::new(&image), Sym::new(reason), message);
                 let is_told = !told.is_empty() && !told.starts_with("Back-off");
                 let known = self.images.entry(image.clone()).or_default();
                 if is_told || known.is_empty() {
-                    *known = if is_told { told.to_owned() } else { "not found".to_owned() };
+                    *known = if is_told { told } else { "not found".to_owned() };
                 }
             }
-            "CreateContainerError" => attempts = Some(format!("{{ createError = {} }}", spelled(message))),
-            "RunContainerError" => attempts = Some(format!("{{ startError = {} }}", spelled(message))),
             "CreateContainerConfigError" => missing_in(message, &mut self.missing),
-            _ => {}
+            reason => {
+                let error = START_ERRORS.iter().find(|error| error.reason == reason);
+                attempts = error.map(|error| format!("{{ {} = {} }}", error.key, spelled(message)));
+            }
         }
         let ended = [status.pointer("/state/terminated"), status.pointer("/lastState/terminated")];
         let ended = ended.into_iter().flatten().find(|ended| {

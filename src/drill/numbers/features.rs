@@ -6,6 +6,7 @@
 use crate::api::workload::WorkloadState;
 use crate::api::{Phase, Sym, Tri};
 use crate::drill::Drill;
+use crate::rules::kubelet::reasons::{self, Trouble};
 use crate::session::tree;
 use crate::time::Time;
 use crate::world::held::AnyHeld;
@@ -149,6 +150,7 @@ fn pod_row(w: &World, pod: &Pod, places: &Places, now: Time, out: &mut Vec<f32>)
     let status = pod.status.read();
     let shown = pod.shown.status.as_str();
     let plain = shown.strip_prefix("Init:").unwrap_or(shown);
+    let trouble = reasons::find(plain).map(|own| own.trouble);
     let phase = |own: Phase| is(status.phase == own);
     let all = || status.init.iter().chain(&status.containers);
     let ended = || all().filter_map(|own| own.state.terminated().or(own.last_state.terminated()));
@@ -176,15 +178,12 @@ fn pod_row(w: &World, pod: &Pod, places: &Places, now: Time, out: &mut Vec<f32>)
         is(pod.deletion.is_some()),
         share(pod.shown.restarts, 10),
         hour(pod.created, now),
-        is(plain.contains("Image")),
-        is(matches!(plain, "CreateContainerConfigError")),
-        is(matches!(
-            plain,
-            "RunContainerError" | "CreateContainerError" | "StartError" | "ContainerCannotRun"
-        )),
+        is(trouble == Some(Trouble::Image)),
+        is(trouble == Some(Trouble::Config)),
+        is(matches!(trouble, Some(Trouble::Start | Trouble::Hook))),
         is(plain == "CrashLoopBackOff"),
         is(in_init && status.phase == Phase::Pending && pod.node.is_some()),
-        is(matches!(plain, "ContainerCreating" | "PodInitializing")),
+        is(reasons::is_beginning(Sym::new(plain))),
         is(ended().any(|own| own.exit_code != 0)),
         is(ended().any(|own| own.reason == Sym::OOM_KILLED)),
         is(ended().any(|own| {

@@ -136,10 +136,7 @@ pub fn works(image: Sym, took: Span, waited: Span, bytes: u64) -> Note {
 
 /// `evalCRIPullErr`: two errors that the runtime names at the beginning of its text have reasons of their own.
 fn evaluate(image: Sym, error: Sym) -> PullFailure {
-    for (reason, because) in [
-        (Sym::REGISTRY_UNAVAILABLE, "the registry is unavailable"),
-        (Sym::SIGNATURE_VALIDATION_FAILED, "the signature validation failed"),
-    ] {
+    for (reason, because) in OF_THE_RUNTIME {
         if let Some(rest) = error.strip_prefix(reason.as_str()) {
             let message = Sym::new(&format!("image pull failed for {image} because {because}{rest}"));
             return PullFailure { reason, message };
@@ -148,9 +145,57 @@ fn evaluate(image: Sym, error: Sym) -> PullFailure {
     PullFailure { reason: Sym::ERR_IMAGE_PULL, message: error }
 }
 
+/// The errors that the runtime names, and what the kubelet says of each.
+const OF_THE_RUNTIME: [(Sym, &str); 2] = [
+    (Sym::REGISTRY_UNAVAILABLE, "the registry is unavailable"),
+    (Sym::SIGNATURE_VALIDATION_FAILED, "the signature validation failed"),
+];
+
+/// [`evaluate`] backwards: of a printed container that waits for a pull, how the last one failed, and the runtime's error that leads
+/// to it. A back-off tells of the failure behind its own words; where it does not, its words are all that is known.
+pub fn told(image: Sym, reason: Sym, words: &str) -> (PullFailure, String) {
+    let back_off = format!("Back-off pulling image \"{image}\": ");
+    let behind = words.strip_prefix(&back_off).and_then(|rest| rest.split_once(": "));
+    let (reason, message) = match behind {
+        Some((own, message)) => (Sym::new(own), message),
+        None if reason == Sym::IMAGE_PULL_BACK_OFF => (Sym::ERR_IMAGE_PULL, words),
+        None => (reason, words),
+    };
+    let failure = PullFailure { reason, message: Sym::new(message) };
+    let of_the_runtime = OF_THE_RUNTIME.iter().find(|(own, _)| *own == reason).and_then(|(own, because)| {
+        let rest = message.strip_prefix(&format!("image pull failed for {image} because {because}"))?;
+        Some(format!("{own}{rest}"))
+    });
+    (failure, of_the_runtime.unwrap_or_else(|| message.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a kubelet has told of a failed pull leads to the same words again.
+    #[test]
+    fn a_printed_failure_is_read_back() {
+        let (image, gates) = (Sym::new("registry.example/a:1"), Gates::default());
+        for error in [
+            "not found: ErrImagePull: no",
+            "RegistryUnavailable: try later",
+            "SignatureValidationFailed: no key",
+        ] {
+            let mut memory = PullMemory::default();
+            let (failure, _) = fails(image, Sym::new(error), &mut memory, Time::EPOCH);
+            assert_eq!(told(image, failure.reason, &failure.message), (failure, error.to_owned()));
+            let now = Time::EPOCH + Span::from_secs(1);
+            let held = ensure(image, None, "Always", || Ok(Presence::Absent), &memory, now, &gates);
+            let Verdict::Fails { reason, message: Text::PullBackOff { after, .. }, .. } = held else {
+                panic!("{held:?}")
+            };
+            let printed = format!("Back-off pulling image \"{image}\": {after}");
+            assert_eq!(told(image, reason, &printed), (failure, error.to_owned()));
+        }
+        let plain = "Back-off pulling image \"registry.example/a:1\"";
+        assert_eq!(told(image, Sym::IMAGE_PULL_BACK_OFF, plain).0.reason, Sym::ERR_IMAGE_PULL);
+    }
 
     #[test]
     fn a_private_image_is_for_those_who_can_pull_it() {

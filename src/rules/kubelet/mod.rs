@@ -12,6 +12,7 @@ pub(crate) mod operating_system;
 pub mod phase;
 pub mod pod;
 pub(crate) mod probe_text;
+pub mod reasons;
 pub mod resize;
 pub mod restart;
 pub(crate) mod sandbox;

@@ -31,6 +31,9 @@ impl Limits {
     pub const IMAGE: Limits =
         Limits { first: Span::from_secs(10), max: Span::from_secs(300), expiry: Span::from_secs(600) };
 
+    /// At this age the entry of a crash loop counts no more.
+    pub const CRASH_LOOP_EXPIRY: Span = Span::from_secs(600);
+
     /// Of crash loops: `newCrashLoopBackOff` in pkg/kubelet/kubelet.go; `period` is `maxContainerRestartPeriod`, whose
     /// default of five minutes wins over the shorter maximum of the gate `ReduceDefaultCrashLoopBackOffDecay`.
     pub fn crash_loop(period: Option<Span>, gates: &Gates) -> Limits {
@@ -42,7 +45,7 @@ impl Limits {
             max = period.unwrap_or(Span::from_secs(300));
             first = first.min(max);
         }
-        Limits { first, max, expiry: Span::from_secs(600) }
+        Limits { first, max, expiry: Limits::CRASH_LOOP_EXPIRY }
     }
 
     /// The values that entries take, one after the other: the first, doubling, the maximum.

@@ -22,9 +22,10 @@
 //!
 //! Absent on purpose: a readiness that was there and is lost, of which nothing says that it comes back.
 
-use crate::api::{Container, ContainerState, ContainerStatus, ProbeKind, RestartPolicy, Sym};
+use crate::api::{Container, ContainerState, ContainerStatus, ProbeKind, RestartPolicy};
 
 use crate::engine::{Distribution, Unknown, random};
+use crate::rules::kubelet::reasons;
 use crate::scenario::plan::{Attempt, Behavior, Exit, OnTerm, ProgramPlan};
 use crate::scenario::programs::{self, Belongs};
 use crate::time::{Span, Time};
@@ -147,12 +148,9 @@ fn boots(
         [ProbeKind::Startup, ProbeKind::Readiness].into_iter().any(|kind| container.probe(kind).is_some());
     let has_been = own.is_some_and(|own| siblings::has_been_ready(pod, own));
     // An image that could not be pulled goes on so.
-    let has_image = own.is_none_or(|own| {
-        !matches!(
-            own.state,
-            ContainerState::Waiting { reason: Sym::ERR_IMAGE_PULL | Sym::IMAGE_PULL_BACK_OFF, .. }
-        )
-    });
+    let has_image = own.is_none_or(
+        |own| !matches!(own.state, ContainerState::Waiting { reason, .. } if reasons::is_of_a_pull(reason)),
+    );
     let is_known = attempt.boots.is_some() || attempt.start_error.is_some() || doing::is_never_ready(attempt);
     let is_known = is_known || !has_image;
     if !is_asked || has_been || is_known {

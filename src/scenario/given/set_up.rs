@@ -14,6 +14,7 @@ use super::{Given, GivenPod, autoscalers, doing, drains, families};
 use crate::api::{ContainerState, PodSpec, PodStatus, ProbeKind, Sym};
 use crate::engine::{Distribution, random};
 use crate::rules::api_server::objects::ObjectType;
+use crate::rules::kubelet::{images, reasons};
 use crate::rules::machinery::qos::qos_class;
 use crate::scenario::plan::{
     Attempt, AttemptsOf, Behavior, ContainerBehavior, Exit, ImagePlan, NodePlan, OnTerm, Plan, PodTemplate,
@@ -583,16 +584,14 @@ fn failing_images(given: &Given, known: &[ImagePlan], usual: &ImagePlan) -> Vec<
                 continue;
             };
             let is_there = |image: &ImagePlan| image.reference == container.image;
-            if !matches!(reason, Sym::ERR_IMAGE_PULL | Sym::IMAGE_PULL_BACK_OFF)
-                || known.iter().chain(&found).any(is_there)
-            {
+            if !reasons::is_of_a_pull(reason) || known.iter().chain(&found).any(is_there) {
                 continue;
             }
             let words = message.fixed().unwrap_or_default();
-            let error = words.rsplit_once("ErrImagePull: ").map_or(words.as_str(), |(_, error)| error);
+            let (_, error) = images::told(container.image, reason, &words);
             found.push(ImagePlan {
                 reference: container.image,
-                error: Some(Sym::new(error)),
+                error: Some(Sym::new(&error)),
                 ..usual.clone()
             });
         }

@@ -3,9 +3,9 @@
 use super::chain::Chain;
 use crate::api::{ContainerState, InstanceState, ProbeKind, RuntimeContainer, Sym, Text};
 use crate::record::{Change, Transition};
+use crate::rules::kubelet::reasons::{self, Blame, Next};
 use crate::scenario::plan::{ContainerBehavior, ObjectKind};
 use crate::scenario::programs::Knock;
-use crate::scenario::start_error::START_ERRORS;
 use crate::session::words::about;
 use crate::time::Time;
 use crate::world::{ContainerIx, SimEvent};
@@ -80,73 +80,46 @@ impl Chain<'_> {
                     None => self.queue(step),
                 }
             }
-            reason if is_of_the_image(reason) => self.no_image(step, ix, reason, &words),
-            Sym::PRE_CREATE_HOOK_ERROR | Sym::PRE_START_HOOK_ERROR => {
-                self.add(
-                    step,
-                    "kubelet: runtime manager",
-                    format!("its own hook failed for {name}: {words}"),
-                );
-                self.scenario(format!("{} attempts say so", self.said_by(name)));
-            }
-            Sym::CREATE_CONTAINER_CONFIG_ERROR => {
-                self.add(
-                    step,
-                    "kubelet: runtime manager",
-                    format!("could not make the configuration of {name}: {words}"),
-                );
-                self.scenario(
-                    "what it needs is not there (an [[object]] that is missing, or the image's user)",
-                );
-            }
-            reason => {
-                self.add(step, "runtime", format!("{name} could not be started, {reason}: {words}"));
-                // Of another reason nobody here knows who says so.
-                let is_said = reason == Sym::POST_START_HOOK_ERROR
-                    || START_ERRORS.iter().any(|own| own.reason == reason);
-                if is_said {
-                    self.scenario(format!("{} attempts say so", self.said_by(name)));
-                }
-            }
-        }
-    }
-
-    /// A start came to nothing for its image.
-    fn no_image(&mut self, step: u64, ix: ContainerIx, reason: Sym, words: &str) {
-        let name = self.name(ix);
-        match reason {
             Sym::IMAGE_PULL_BACK_OFF => {
-                self.add(
-                    step,
-                    "kubelet: image manager",
-                    format!("did not pull for {name} again yet: after a failed pull it waits 10s, doubling up to 5m0s"),
-                );
-                let pulled = |f: &Option<(Sym, Text)>| f.is_some_and(|(r, _)| is_failed_pull(r));
+                self.told(step, ix, reason, &words);
+                let pulled = |f: &Option<(Sym, Text)>| {
+                    f.is_some_and(|(r, _)| {
+                        reasons::waiting(r).is_some_and(|own| own.next == Next::PullFailed)
+                    })
+                };
                 match self.lineage.containers[usize::from(ix)].start_failure.last(step, pulled) {
                     Some((since, Some((reason, text)))) => self.refused(since, ix, *reason, *text),
                     _ => self.queue(step),
                 }
             }
-            reason if is_failed_pull(reason) => {
-                self.add(step, "kubelet: image manager", format!("the pull for {name} failed: {words}"));
+            reason => self.told(step, ix, reason, &words),
+        }
+    }
+
+    /// What the table of reasons says of a start that came to nothing: who said no, and what of the scenario is behind it.
+    fn told(&mut self, step: u64, ix: ContainerIx, reason: Sym, words: &str) {
+        let name = self.name(ix);
+        let Some(own) = reasons::waiting(reason) else {
+            // Of another reason nobody here knows who says so.
+            return self.add(step, "runtime", format!("{name} could not be started, {reason}: {words}"));
+        };
+        // The message comes last: what is in braces there is its own.
+        let why = own.why.replace("{name}", &name).replace("{reason}", &reason).replace("{words}", words);
+        self.add(step, own.by, why);
+        match own.blame {
+            Blame::Before => {}
+            Blame::Registry => {
                 let image = self.pod().map_or(Sym::EMPTY, |p| p.container(ix).image);
                 match self.missing_secret(image) {
                     Some(words) => self.scenario(format!("[[image]] {image} {words}")),
                     None => self.scenario(format!("[[image]] {image}: its pulls fail with this error")),
                 }
             }
-            Sym::IMAGE_INSPECT_ERROR => {
-                self.add(
-                    step,
-                    "runtime",
-                    format!("could not say whether the image of {name} is there: {words}"),
-                );
-                self.scenario("the [[node]] or the [[image]] has an inspectError");
-            }
-            _ => {
-                self.add(step, "kubelet: image manager", format!("{reason}: {words}"));
-                self.scenario(format!("the pod's spec asks for this image of {name}"));
-            }
+            Blame::Inspection => self.scenario("the [[node]] or the [[image]] has an inspectError"),
+            Blame::Spec => self.scenario(format!("the pod's spec asks for this image of {name}")),
+            Blame::Needs => self
+                .scenario("what it needs is not there (an [[object]] that is missing, or the image's user)"),
+            Blame::Attempts => self.scenario(format!("{} attempts say so", self.said_by(name))),
         }
     }
 
@@ -490,21 +463,4 @@ impl Chain<'_> {
             self.container(step, ix, &running);
         }
     }
-}
-
-/// The reasons of a start that came to nothing for its image.
-fn is_of_the_image(reason: Sym) -> bool {
-    is_failed_pull(reason)
-        || matches!(
-            reason,
-            Sym::IMAGE_PULL_BACK_OFF
-                | Sym::IMAGE_INSPECT_ERROR
-                | Sym::ERR_IMAGE_NEVER_PULL
-                | Sym::INVALID_IMAGE_NAME
-        )
-}
-
-/// The reasons of a pull that has just failed.
-fn is_failed_pull(reason: Sym) -> bool {
-    matches!(reason, Sym::ERR_IMAGE_PULL | Sym::REGISTRY_UNAVAILABLE | Sym::SIGNATURE_VALIDATION_FAILED)
 }

@@ -18,6 +18,11 @@ pub(super) struct Recipe {
     sources: SmallVec<[Source; 16]>,
     /// Those of them with their gaps that do not come from the same gap of the held status.
     moved: SmallVec<[(u8, Source); 16]>,
+    /// The gaps that are filled from the held status, each with the gap that it has there: mostly these are nearly all, and they
+    /// are copied without a question.
+    kept: SmallVec<[(u8, u8); 16]>,
+    /// The other gaps.
+    others: SmallVec<[(u8, Source); 16]>,
 }
 
 /// Where what fills a gap comes from.
@@ -42,6 +47,11 @@ pub(super) struct Sources<'a> {
 }
 
 impl Source {
+    /// The gap of the held status that it comes from as it is.
+    fn of_held(self) -> Option<u8> {
+        let place = usize::from(self.place);
+        ((OF_HELD..OF_API).contains(&place) && !self.cut).then(|| self.place - OF_HELD as u8)
+    }
     #[inline]
     fn value(self, from: &Sources<'_>) -> u64 {
         let place = usize::from(self.place);
@@ -68,7 +78,10 @@ impl Recipe {
         let stays = |gap: u8| Source { place: OF_HELD as u8 + gap, cut: false };
         let moved =
             (0..).zip(sources.iter().copied()).filter(|(gap, source)| *source != stays(*gap)).collect();
-        Some(Recipe { form, sources, moved })
+        let gaps = || (0..).zip(sources.iter().copied());
+        let kept = gaps().filter_map(|(gap, source)| Some((gap, source.of_held()?))).collect();
+        let others = gaps().filter(|(_, source)| source.of_held().is_none()).collect();
+        Some(Recipe { form, sources, moved, kept, others })
     }
 
     /// Whether the instant of the change comes into the status.
@@ -89,8 +102,11 @@ impl Recipe {
             // Mostly they stand in the status itself; then they are not counted one by one.
             few @ ..=16 => {
                 let mut values = [0; 16];
-                for (place, source) in values.iter_mut().zip(&self.sources) {
-                    *place = source.value(from);
+                for (gap, place) in &self.kept {
+                    values[usize::from(*gap) % 16] = from.held[usize::from(*place)];
+                }
+                for (gap, source) in &self.others {
+                    values[usize::from(*gap) % 16] = source.value(from);
                 }
                 Values::from_buf_and_len(values, few)
             }

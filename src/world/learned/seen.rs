@@ -45,6 +45,8 @@ impl Deref for Seen {
 pub(super) struct Shapes {
     examples: Vec<Arc<RuntimeStatus>>,
     numbers: HashTable<u32>,
+    /// By shape, which one was seen after it in a pod's life last, counted from one: mostly the next replica goes on alike.
+    following: Vec<u32>,
 }
 
 impl Shapes {
@@ -56,8 +58,26 @@ impl Shapes {
         &self.examples[shape.0 as usize]
     }
 
+    /// That of a pod which had another one when somebody looked last. What follows mostly is tried first: it is compared, and
+    /// nothing is hashed.
+    fn after(&mut self, before: Shape, status: &Arc<RuntimeStatus>) -> Option<Shape> {
+        let place = before.0 as usize;
+        let usual = self.following.get(place).and_then(|number| number.checked_sub(1));
+        if let Some(usual) = usual
+            && are_alike(&self.examples[usual as usize], status)
+        {
+            return Some(Shape(usual));
+        }
+        let found = self.of(status)?;
+        if self.following.len() <= place {
+            self.following.resize(self.examples.len().max(place + 1), 0);
+        }
+        self.following[place] = found.0 + 1;
+        Some(found)
+    }
+
     fn of(&mut self, status: &Arc<RuntimeStatus>) -> Option<Shape> {
-        let Shapes { examples, numbers } = self;
+        let Shapes { examples, numbers, .. } = self;
         let own = hash(status);
         if let Some(found) = numbers.find(own, |number| are_alike(&examples[*number as usize], status)) {
             return Some(Shape(*found));
@@ -75,10 +95,23 @@ impl Shapes {
 impl Learned {
     /// Looks at what the runtime has of a pod of a template.
     pub fn see(&mut self, template: TemplateIx, status: &Arc<RuntimeStatus>) -> Seen {
+        self.see_again(template, None, status)
+    }
+    /// Looks once more, where the pod had this shape before.
+    pub fn see_again(
+        &mut self,
+        template: TemplateIx,
+        before: Option<Shape>,
+        status: &Arc<RuntimeStatus>,
+    ) -> Seen {
         let fits = status.ips.len() <= 1
             && status.sandboxes.len() <= MOST_SANDBOXES
             && status.containers.len() <= MOST_INSTANCES;
-        let shape = if fits && self.is_learned(template) { self.shapes.of(status) } else { None };
+        let shape = match (fits && self.is_learned(template), before) {
+            (false, _) => None,
+            (true, None) => self.shapes.of(status),
+            (true, Some(before)) => self.shapes.after(before, status),
+        };
         Seen { status: Arc::clone(status), shape }
     }
 }
@@ -202,7 +235,7 @@ pub(super) fn with_gaps(
 }
 
 /// Whether two pods are the same but for what [`brought`] takes, and have it in the same places.
-fn are_alike(a: &RuntimeStatus, b: &RuntimeStatus) -> bool {
+pub(in crate::world) fn are_alike(a: &RuntimeStatus, b: &RuntimeStatus) -> bool {
     a.ips.len() == b.ips.len()
         && a.sandboxes.len() == b.sandboxes.len()
         && a.containers.len() == b.containers.len()

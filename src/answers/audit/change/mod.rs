@@ -3,6 +3,7 @@
 //! What the API server refuses stays as it was; what is taken may start pods anew, or none; what stands in the old manifests
 //! alone stays, as nothing prunes it.
 
+mod limits;
 mod replaced;
 mod scaled;
 mod settled;
@@ -85,6 +86,7 @@ fn ask(case: &Case<'_>, told: &mut Told) {
             let Some(words) = first.refusal(&case.subject, change.at) else {
                 replaced::tell(case, change, &lives, told);
                 settled::tell(case, change, &lives, told);
+                limits::tell(case, change, told);
                 scaled::tell(case, change, told);
                 return;
             };

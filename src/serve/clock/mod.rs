@@ -4,170 +4,33 @@
 //! The walk belongs to this thread alone; everybody else asks and waits for the answer. Going back makes another past: the
 //! store begins anew, and resourceVersions go on rising.
 
+mod desk;
+mod stored;
+
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
-use super::answer::logs::{Line, LogsOf};
 use super::answer::{Answer, answer, method_not_allowed};
+use super::deletion;
 use super::leases::Leases;
 use super::path::Request;
 use super::status::Response;
 use super::steady::Steady;
-use super::store::{Put, Store};
+use super::store::Store;
 use super::verbs::{self, Step};
-use super::{custom, deletion, kinds};
 use crate::session::heartbeats::Heartbeats;
 use crate::session::served::{News, Served};
 use crate::session::usage::Usage;
 use crate::session::{Breakpoint, Move, Walk};
 use crate::time::{Span, Time};
-
-/// How fast simulated time goes.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Pace {
-    /// It stands.
-    Paused,
-    /// So many seconds in one.
-    Times(f64),
-    /// As fast as it can be played.
-    Max,
-}
-
-impl Pace {
-    /// `paused`, `max`, `10`, `0.5`
-    ///
-    /// # Errors
-    /// What would be accepted.
-    pub fn parse(word: &str) -> Result<Pace, String> {
-        match word {
-            "paused" | "0" => Ok(Pace::Paused),
-            "max" => Ok(Pace::Max),
-            word => match word.trim_end_matches('x').parse::<f64>() {
-                Ok(times) if times.is_finite() && (0.001..=100_000.0).contains(&times) => {
-                    Ok(Pace::Times(times))
-                }
-                _ => Err(format!(
-                    "`{word}` is no speed: it is paused, max, or a number (1: as on the wall, 10, 0.5)"
-                )),
-            },
-        }
-    }
-    fn word(self) -> String {
-        match self {
-            Pace::Paused => "paused".to_owned(),
-            Pace::Max => "max".to_owned(),
-            Pace::Times(times) => times.to_string(),
-        }
-    }
-}
-
-/// Where the clock is to go.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Jump {
-    /// To the next change that a client would see.
-    Step,
-    /// To before the last one.
-    Back,
-    /// To this offset from the start.
-    To(Span),
-    /// On to where this begins to be so, but no farther than so far: a served run has no end.
-    Until(Breakpoint, Span),
-}
-
-/// What was done, as kubectl would have printed it.
-#[derive(Clone, Debug, Default)]
-pub struct Done {
-    /// All lines.
-    pub lines: Vec<String>,
-    /// The first that says that something was not done.
-    pub refused: Option<String>,
-    /// What had been done later on the line that this has left, in words.
-    pub dropped: Option<String>,
-}
-
-/// Lines of a log, and whether more may come; else why there is none.
-pub type Logged = Result<(Vec<Line>, bool), String>;
-
-enum Ask {
-    State(oneshot::Sender<Value>),
-    Pace(Pace, oneshot::Sender<Value>),
-    Jump(Jump, oneshot::Sender<Result<Value, String>>),
-    Do(Vec<String>, oneshot::Sender<Done>),
-    Write(Box<Request>, oneshot::Sender<Response>),
-    Logs(LogsOf, oneshot::Sender<Logged>),
-    Save(oneshot::Sender<String>),
-    View(oneshot::Sender<Vec<u8>>),
-    Look(Option<Span>, String, oneshot::Sender<Result<String, String>>),
-    Stop,
-}
-
-/// A door to the simulation, for whoever asks.
-#[derive(Clone)]
-pub struct Desk {
-    asks: Sender<Ask>,
-    /// Nobody waits for what is still being played.
-    over: Arc<AtomicBool>,
-    /// What is served.
-    pub store: Arc<RwLock<Store>>,
-    /// The newest version that is served.
-    pub news: watch::Receiver<u64>,
-    /// Who is busy.
-    pub steady: Arc<Steady>,
-}
-
-impl Desk {
-    async fn ask<T>(&self, what: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Option<T> {
-        let (answer, comes) = oneshot::channel();
-        self.asks.send(what(answer)).ok()?;
-        comes.await.ok()
-    }
-    /// How the clock stands.
-    pub async fn state(&self) -> Option<Value> {
-        self.ask(Ask::State).await
-    }
-    /// Another speed.
-    pub async fn pace(&self, pace: Pace) -> Option<Value> {
-        self.ask(|answer| Ask::Pace(pace, answer)).await
-    }
-    /// Another place; else why it cannot go there.
-    pub async fn jump(&self, jump: Jump) -> Option<Result<Value, String>> {
-        self.ask(|answer| Ask::Jump(jump, answer)).await
-    }
-    /// Does something.
-    pub async fn act(&self, words: Vec<String>) -> Option<Done> {
-        self.ask(|answer| Ask::Do(words, answer)).await
-    }
-    /// Carries out a request that changes something.
-    pub async fn write(&self, request: Request) -> Option<Response> {
-        self.ask(|answer| Ask::Write(Box::new(request), answer)).await
-    }
-    /// What a container has written.
-    pub async fn logs(&self, of: LogsOf) -> Option<Logged> {
-        self.ask(|answer| Ask::Logs(of, answer)).await
-    }
-    /// The scenario with everything that was done.
-    pub async fn saved(&self) -> Option<String> {
-        self.ask(Ask::Save).await
-    }
-    /// What words that only look come to, at an offset from the start that lies behind, or now.
-    pub async fn look(&self, at: Option<Span>, words: String) -> Option<Result<String, String>> {
-        self.ask(|answer| Ask::Look(at, words, answer)).await
-    }
-    /// What the page draws.
-    pub async fn view(&self) -> Option<Vec<u8>> {
-        self.ask(Ask::View).await
-    }
-    /// It is over.
-    pub fn stop(&self) {
-        self.over.store(true, Ordering::Relaxed);
-        let _ = self.asks.send(Ask::Stop);
-    }
-}
+use desk::Ask;
+pub use desk::{Desk, Done, Jump, Logged, Pace};
+use stored::{begin_with, measured, store_all};
 
 /// So many steps are played before somebody else may ask.
 const BATCH: usize = 200;
@@ -268,70 +131,6 @@ fn shift(now: Time) -> Span {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
     Time::from_micros(micros).since(now)
-}
-
-/// So many definitions of kinds were seen: what they define is served.
-fn define(store: &RwLock<Store>) {
-    let all = {
-        let store = store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Some(kind) = kinds::of_kind("apiextensions.k8s.io", "CustomResourceDefinition") else { return };
-        let going = |own: &Value| !own["metadata"]["deletionTimestamp"].is_null();
-        let all = store.all(kind, None).filter(|(_, own)| !going(&own.value));
-        all.flat_map(|(_, own)| custom::resources(&own.value)).take(custom::MOST).collect()
-    };
-    store.write().unwrap_or_else(std::sync::PoisonError::into_inner).define(all);
-}
-
-/// Stores what has changed, made ready before anybody has to wait for it; each with its instant.
-fn store_all(store: &RwLock<Store>, told: Vec<((Time, Span), Vec<News>)>) {
-    let is_definition = |own: &News| own.kind == "CustomResourceDefinition";
-    if told.iter().any(|(_, all)| all.iter().any(is_definition)) {
-        // What is defined has to be known before something of it comes.
-        let split = |(at, all): ((Time, Span), Vec<News>)| {
-            let (own, others): (Vec<News>, Vec<News>) = all.into_iter().partition(is_definition);
-            ((at, own), (at, others))
-        };
-        let (own, others) = told.into_iter().map(split).unzip();
-        store_known(store, own);
-        define(store);
-        return store_known(store, others);
-    }
-    store_known(store, told);
-}
-
-fn store_known(store: &RwLock<Store>, told: Vec<((Time, Span), Vec<News>)>) {
-    let mut changes = Vec::new();
-    {
-        let store = store.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut puts: Vec<((Time, Span), Vec<Put>)> = Vec::new();
-        for (at, all) in told {
-            let put = |own: News| {
-                let News { group, kind, namespace, name, object: value, is_clients } = own;
-                let resource = store.of_kind(&group, &kind)?;
-                Some(Put { resource, namespace, name, value, is_clients })
-            };
-            puts.push((at, all.into_iter().filter_map(put).collect()));
-        }
-        store.prepared(puts, &mut changes);
-    }
-    let old = store.write().unwrap_or_else(std::sync::PoisonError::into_inner).take(changes);
-    drop(old);
-}
-
-/// Stores everything there is; nobody can ask for what was before. The newest version.
-fn begin_with(store: &RwLock<Store>, now: Time, all: Vec<News>) -> u64 {
-    store_all(store, vec![((now, shift(now)), all)]);
-    let mut store = store.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-    store.forget_log();
-    store.version()
-}
-
-fn measured(store: &mut Store, usage: Usage) {
-    for (kind, all) in [("PodMetrics", usage.pods), ("NodeMetrics", usage.nodes)] {
-        if let Some(resource) = kinds::of_kind("metrics.k8s.io", kind) {
-            store.replace(resource, all);
-        }
-    }
 }
 
 impl Clock {
