@@ -175,8 +175,9 @@ impl<'a> Cluster<'a> {
 
     /// Pods ran on nodes of these names.
     pub fn have_seen(&mut self, nodes: impl IntoIterator<Item = String>) {
-        self.needs.names.extend(nodes.into_iter().filter(|name| is_dns_subdomain(name)));
-        self.needs.seen = !self.needs.names.is_empty();
+        let seen: Vec<String> = nodes.into_iter().filter(|name| is_dns_subdomain(name)).collect();
+        self.needs.seen = !seen.is_empty();
+        self.needs.names.extend(seen);
     }
 
     pub fn nodes(&self, count: Option<u32>, text: &mut String, told: &mut Vec<String>) {
