@@ -56,7 +56,7 @@ fn failed_and_gone(w: &World, id: JobId, told: Record) -> Option<Record> {
     let pods = w.workloads.dependents.get(&key).into_iter().flatten();
     let mut pods =
         pods.filter_map(|key| if let ObjectKey::Pod(pod) = key { Some(&w.pods[pod.ix()]) } else { None });
-    let is_idle = pods.all(|p| !p.exists || p.status.phase().is_terminal());
+    let is_idle = status.active == 0 && pods.all(|p| !p.exists || p.status.phase().is_terminal());
     let waits = is_idle && spec.parallelism > 0 && !spec.suspend && spec.backoff_limit_per_index.is_none();
     // What failed before a success counts no more, and nobody knows which did.
     let failures = if status.succeeded > 0 { 1 } else { status.failed };
