@@ -324,19 +324,40 @@ fn who_is_kept_from_a_node_stays_and_is_told_why() {
     }
 }
 
-/// A controller that has been there looks when the back-off ends, not a batch later; also of an index that backs off by itself.
+/// A controller that has been there looks when the back-off ends, not a batch later; also of an index that backs off by itself. Of a
+/// pod that was evicted it counts from when that was asked for, though its containers ended a second later.
 #[test]
 fn the_next_try_of_a_job_comes_when_its_back_off_ends() {
-    for (name, at) in [("job-backoff-limit-never", 11.8), ("job-backoff-limit-per-index", 12.2)] {
-        let stream = recorded::named("golden-workloads-1.32", name);
+    for (set, name, at) in [
+        ("golden-workloads-1.32", "job-backoff-limit-never", 11.8),
+        ("golden-workloads-1.32", "job-backoff-limit-per-index", 12.2),
+        ("golden-workloads-1.32", "job-node-drained", 10.4),
+        ("golden-workloads", "job-node-drained", 9.3),
+    ] {
+        let stream = recorded::named(set, name);
         let (_, cut) = recorded::at(&stream, at, 20).expect("its first pod has failed");
         let next = cut.pods.iter().find(|next| next.kind == "next pod of a job").expect("it has a Job");
         let (_, came) = next.came.as_ref().expect("it was tried again");
         for (_, future) in &next.futures {
             let at = future.as_ref().map_or(i64::MAX, |(_, at)| *at);
-            assert!((at - came).abs() < 100_000, "{name}: {at} and not {came}");
+            assert!((at - came).abs() < 100_000, "{set}/{name}: {at} and not {came}");
         }
     }
+}
+
+/// With a pod that failed goes when it did: its Job waits for some part of its back-off still, and does not try again at once.
+#[test]
+fn a_job_whose_failed_pod_is_gone_waits_out_its_back_off() {
+    // Its pod is gone at 21:39:41, and the next one was made at 21:39:48.
+    let seen = recorded::named("golden-workloads", "job-node-drained").until(12.0);
+    let desk = desk("gone", &[("seen.jsonl", &seen)]);
+    let (code, told, said) = told_by(&desk, "predict seen.jsonl --now 2026-11-28T21:39:43Z");
+    assert_eq!(code, Some(0), "{said}");
+    let line =
+        told.lines().find(|line| line.contains("next pod between 21:")).unwrap_or_else(|| panic!("{told}"));
+    let seconds = |word: &str| word.rsplit(':').next().and_then(|secs| secs.parse::<i64>().ok());
+    let ends: Vec<i64> = line.split_whitespace().filter_map(seconds).collect();
+    assert!(matches!(ends[..], [43..=45, 51..=54]), "{line}");
 }
 
 const MANIFEST: &str = r#"

@@ -126,6 +126,8 @@ pub struct Pod {
     pub owner: Option<(String, String, String)>,
     /// `pod-template-hash`, which a ReplicaSet's name ends with.
     pub template_hash: Option<String>,
+    /// Its ordinal or completion index.
+    pub index: Option<u32>,
     /// Its containers, init containers first.
     pub containers: Vec<(Role, Container)>,
     /// The second of its creation.
@@ -135,6 +137,9 @@ pub struct Pod {
     /// Its versions, oldest first.
     pub versions: Vec<Version>,
 }
+
+/// Labels that tell which of its workload's pods one is.
+const INDEX: [&str; 2] = ["apps.kubernetes.io/pod-index", "batch.kubernetes.io/job-completion-index"];
 
 impl Pod {
     pub(super) fn new(object: &Value) -> Pod {
@@ -152,6 +157,7 @@ impl Pod {
             namespace,
             name: pod.meta.name.clone(),
             owner: super::history::controller(object),
+            index: INDEX.iter().find_map(|label| pod.meta.labels.get(*label)?.parse().ok()),
             template_hash: pod.meta.labels.get("pod-template-hash").cloned(),
             containers: containers.collect(),
             created: pod.created().map(Time::secs),

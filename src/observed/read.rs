@@ -197,6 +197,10 @@ impl Reader<'_> {
                 hint,
             ));
         }
+        if let Some(words) = printed::answer(value) {
+            let hint = "objects come as kubectl prints them with -o json";
+            return self.problems.push(Problem::wrong(around.line, words, hint));
+        }
         let Around { line, stamp, is_relative, list, how } = around;
         for own in printed::unsound(value) {
             self.unsound.push((place.below(""), line, own));

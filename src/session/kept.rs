@@ -176,7 +176,11 @@ fn is_same_place(a: &Place, b: &Place) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::api::InstanceState;
+    use crate::world::PodId;
 
     /// Hundreds of pods that end one after the other, and stay.
     const TEXT: &str = r#"
@@ -257,5 +261,31 @@ every = "200ms"
         assert!(of >= 4 && shared >= of - 2, "{shared} of {of} pieces of pods");
         let places = after.places.iter().zip(&before.places).filter(|(a, b)| Arc::ptr_eq(a, b)).count();
         assert!(places + 2 >= of, "{places} of {of} pieces of places");
+    }
+
+    /// Who is over shares what its node has of it with those that ended alike, and nothing of it is lost.
+    #[test]
+    fn who_is_over_rests_and_wakes_as_it_was() {
+        let mut session = played(u64::MAX);
+        let w = &mut session.world;
+        let rests =
+            |w: &World, pod: PodId| w.places[pod.ix()].rest.as_ref().map(|rest| Arc::as_ptr(&rest.worker));
+        let workers: BTreeSet<_> = PodId::all(w.pods.len()).map(|pod| rests(w, pod)).collect();
+        assert!(!workers.contains(&None), "one does not rest");
+        assert!(workers.len() <= 8, "{} workers of pods that ended alike on four nodes", workers.len());
+        for pod in [0, 700, 1_499].map(PodId::new) {
+            let p = w.local(pod);
+            let (live, status) = (p.live().into_owned(), p.computed().cloned());
+            assert_eq!(live.containers[0].state, InstanceState::Exited);
+            assert_eq!(live.containers[0].finished_at.map(|at| at > p.created), Some(true));
+            w.wake(pod);
+            let p = w.local(pod);
+            let worker = p.worker.expect("its own");
+            assert_eq!((&*p.runtime.live, &*worker.cache.status), (&live, &live));
+            assert_eq!((worker.status(), rests(w, pod)), (status.as_ref(), None));
+            w.rest(pod);
+            assert!(rests(w, pod).is_some());
+            assert_eq!(*w.local(pod).live(), live);
+        }
     }
 }

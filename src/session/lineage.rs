@@ -138,23 +138,32 @@ impl Lineage {
         self.work.note(step, |was| *was == work, || work);
         let mounted = worker.is_some_and(|worker| worker.mounted);
         self.mounted.note(step, |was| *was == mounted, || mounted);
-        let ready = p.live().sandboxes.iter().any(|sandbox| sandbox.ready);
+        // Put together once: of a pod that is over it is in pieces.
+        let live = p.live();
+        let seen = if p.rest.is_some() { Some(&*live) } else { worker.map(|worker| &*worker.cache.status) };
+        let ready = live.sandboxes.iter().any(|sandbox| sandbox.ready);
         self.sandbox_ready.note(step, |was| *was == ready, || ready);
         if self.containers.len() < p.container_count() {
             self.containers.resize_with(p.container_count(), ContainerTracks::default);
         }
         for ix in p.container_ixs() {
-            look_at(&mut self.containers[ix.ix()], step, p, ix);
+            let name = p.container(ix).name;
+            let seen = seen.and_then(|seen| seen.newest(name));
+            look_at(&mut self.containers[ix.ix()], step, p, ix, [live.newest(name), seen]);
         }
     }
 }
 
-fn look_at(tracks: &mut ContainerTracks, step: u64, p: Local<'_>, ix: ContainerIx) {
-    let name = p.container(ix).name;
-    let live = p.live().newest(name).copied();
-    tracks.live.note(step, |was| *was == live, || live);
-    let seen = p.seen().and_then(|seen| seen.newest(name).copied());
-    tracks.seen.note(step, |was| *was == seen, || seen);
+/// `live` and `seen`: its newest instance as the runtime has it, and as the kubelet has seen it.
+fn look_at(
+    tracks: &mut ContainerTracks,
+    step: u64,
+    p: Local<'_>,
+    ix: ContainerIx,
+    [live, seen]: [Option<&RuntimeContainer>; 2],
+) {
+    tracks.live.note(step, |was| was.as_ref() == live, || live.copied());
+    tracks.seen.note(step, |was| was.as_ref() == seen, || seen.copied());
     let memory = p.memory(ix);
     let reason = memory.and_then(|memory| memory.reason);
     tracks.start_failure.note(step, |was| *was == reason, || reason);

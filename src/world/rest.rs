@@ -6,8 +6,8 @@
 //! nothing but instants, identifiers and addresses. So those that are alike share a worker, with what the runtime has of one of
 //! them in its cache, and each keeps the few numbers that are its own.
 //!
-//! Whoever reads a pod on its node reads it by [`Local::live`], [`Local::seen`] and [`Local::computed`], which put it together.
-//! Whoever is about to change something of it finds all as it was ([`World::wake`]).
+//! Whoever reads a pod on its node reads it by [`Local::live`], which puts it together and is what its kubelet has seen as well, and
+//! [`Local::computed`]. Whoever is about to change something of it finds all as it was ([`World::wake`]).
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -178,13 +178,6 @@ impl<'a> Local<'a> {
         match self.rest {
             Some(rest) => Cow::Owned(rest.live()),
             None => Cow::Borrowed(&self.runtime.live),
-        }
-    }
-    /// What its kubelet has seen of that.
-    pub fn seen(&self) -> Option<Cow<'a, RuntimeStatus>> {
-        match self.rest {
-            Some(rest) => Some(Cow::Owned(rest.live())),
-            None => self.worker.map(|worker| Cow::Borrowed(&*worker.cache.status)),
         }
     }
     /// The status that its kubelet computed last, if it has computed one.

@@ -125,6 +125,24 @@ fn what_is_handed_over_instead_is_told_with_its_place_or_taken() {
         ("events-table", events.into(), No(&["a table for people"]), No(&["a table for people"])),
         ("describe", described.into(), No(&["a description for people"]), No(&["a description for people"])),
         (
+            "answer",
+            br#"{"kind":"Status","apiVersion":"v1","status":"Failure","message":"pods is forbidden","code":403}"#.to_vec(),
+            No(&["kubectl's answer is an error: pods is forbidden"]),
+            No(&["kubectl's answer is an error: pods is forbidden"]),
+        ),
+        (
+            "drawn",
+            br#"{"kind":"Table","apiVersion":"meta.k8s.io/v1","rows":[{"cells":["web"]}]}"#.to_vec(),
+            No(&["a table for people, as the server draws it"]),
+            No(&["a table for people, as the server draws it"]),
+        ),
+        (
+            "no-items",
+            br#"{"kind":"PodList","apiVersion":"v1","items":null}"#.to_vec(),
+            No(&["items: this is no list"]),
+            No(&["items: this is no list"]),
+        ),
+        (
             "error",
             found_not.into(),
             No(&["an answer of kubectl: Error from server"]),

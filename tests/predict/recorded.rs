@@ -41,6 +41,12 @@ fn text(path: &Path) -> Result<String, String> {
 }
 
 impl Stream {
+    /// What it had told by an instant, in seconds since its begin.
+    pub fn until(&self, at: f64) -> String {
+        let seen = self.lines.iter().filter(|(t, _)| *t <= at);
+        seen.map(|(_, line)| line.to_string() + "\n").collect()
+    }
+
     /// As who has it sees it that knows of no scenario: nobody says what programs do.
     pub fn unsaid(mut self) -> Stream {
         self.plan.programs.clear();

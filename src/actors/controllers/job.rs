@@ -6,16 +6,17 @@
 
 use std::collections::VecDeque;
 
-use super::job_pods::{claims, is_tracked, seen, suitors};
+use super::job_pods::{asked_to_go, claims, is_tracked, seen, suitors};
 use super::job_requests::tell_all;
 use super::work::{add, add_at};
 use crate::api::Phase;
-use crate::rules::controllers::job::back_off::Record;
+use crate::rules::controllers::job::back_off::{self, Record};
 use crate::rules::controllers::job::{BATCH, Done, Look, SeenPod, Settled, Sight, Todo};
 use crate::rules::machinery::slow_start::SlowStart;
+use crate::time::Span;
 use crate::world::jobs::{JobMemory, JobRequest, JobScript, JobStage};
 use crate::world::manager::{Controller, Request, Script};
-use crate::world::{JobId, ObjectKey, PodId, World};
+use crate::world::{JobId, ObjectKey, PodId, Purpose, World};
 
 /// What the controller remembers of a Job that it has been keeping: pods that it has counted have failed, or succeeded, since.
 pub fn resume(w: &mut World, id: JobId) {
@@ -27,16 +28,45 @@ pub fn resume(w: &mut World, id: JobId) {
         if !p.exists || is_tracked(p) {
             continue;
         }
-        let finished = seen(w, &w.workloads.jobs[id.ix()].object, pod, true).finished;
+        let job = &w.workloads.jobs[id.ix()].object;
+        let finished = seen(w, job, pod, true).finished;
         match p.status.phase() {
             Phase::Succeeded => succeeded.push(finished),
+            // One that goes counts as failed a batch after somebody asked it to go, whatever its containers do still (`isPodFailed`).
+            Phase::Failed if !job.spec.replaces_only_failed => {
+                let asked = asked_to_go(p).filter(|asked| finished.since(*asked) >= BATCH);
+                failed.push(asked.unwrap_or(finished));
+            }
             Phase::Failed => failed.push(finished),
             _ => {}
         }
     }
+    let record = Record::default().with(&succeeded, &failed);
+    let record = failed_and_gone(w, id, record).unwrap_or(record);
     let own = memory(w, id);
-    own.record = Record::default().with(&succeeded, &failed);
+    own.record = record;
     own.goes_on = true;
+}
+
+/// Pods that failed may be gone, and with them when they did. Where a Job wants pods and has none it waits: for how long is known, and
+/// since when is drawn.
+fn failed_and_gone(w: &World, id: JobId, told: Record) -> Option<Record> {
+    let (held, key) = (&w.workloads.jobs[id.ix()], ObjectKey::Job(id));
+    let (spec, status) = (&held.object.spec, &held.object.status);
+    let pods = w.workloads.dependents.get(&key).into_iter().flatten();
+    let mut pods =
+        pods.filter_map(|key| if let ObjectKey::Pod(pod) = key { Some(&w.pods[pod.ix()]) } else { None });
+    let is_idle = pods.all(|p| !p.exists || p.status.phase().is_terminal());
+    let waits = is_idle && spec.parallelism > 0 && !spec.suspend && spec.backoff_limit_per_index.is_none();
+    // What failed before a success counts no more, and nobody knows which did.
+    let failures = if status.succeeded > 0 { 1 } else { status.failed };
+    if !waits || held.object.finished().is_some() || status.failed == 0 || told.failures > 0 {
+        return None;
+    }
+    let whole = back_off::rest(failures, Some(w.now), w.now);
+    let mut draw = w.draw(Purpose::Present, w.workloads.entity(key), 0);
+    let gone = Span::from_micros(draw.below(whole.micros().cast_unsigned()).cast_signed());
+    Some(Record { failures, last: Some(w.now - gone) })
 }
 
 /// What pods of a Job have told that was kept already was heard before: it is looked at when its controller goes on, and what is found

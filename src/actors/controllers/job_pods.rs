@@ -57,13 +57,14 @@ fn end(p: &Pod, status: &PodStatus) -> Time {
     let ends = latest_end(None, status.containers.iter().map(of));
     let ends = latest_end(ends, status.init.iter().filter(|one| is_sidecar(one.name)).map(of));
     let not_ready = status.conditions.iter().find(|one| one.kind == Sym::READY && one.status == Tri::False);
-    let asked_to_go = p.deletion.map(|deletion| deletion.at - Span::from_secs(deletion.grace_secs));
-    finished(
-        ends,
-        not_ready.and_then(|ready| ready.last_transition),
-        asked_to_go.map(Time::truncate_secs),
-        p.created.truncate_secs(),
-    )
+    let not_ready = not_ready.and_then(|ready| ready.last_transition);
+    finished(ends, not_ready, asked_to_go(p), p.created.truncate_secs())
+}
+
+/// When somebody asked a pod to go, as its object tells it: in whole seconds.
+pub fn asked_to_go(p: &Pod) -> Option<Time> {
+    let asked = p.deletion.map(|deletion| deletion.at - Span::from_secs(deletion.grace_secs));
+    asked.map(Time::truncate_secs)
 }
 
 /// Whether the controller hears of a pod: one of a Job that is not over, or that somebody still has to let go, or may adopt.

@@ -13,7 +13,7 @@ use crate::rules::kubelet::sync_actions::ProbeResults;
 use crate::rules::versions::gates::Gates;
 use crate::scenario::plan::ProbePoint;
 use crate::time::{Span, Time, next_on_grid};
-use crate::world::worker::{Prober, Probers, Work};
+use crate::world::worker::{Prober, Probers, Work, Worker};
 use crate::world::{ContainerIx, Local, PodId, Purpose, SimEvent, World};
 
 pub(super) fn prober_mut(w: &mut World, pod: PodId, ix: ContainerIx, kind: ProbeKind) -> Option<&mut Prober> {
@@ -271,7 +271,10 @@ pub(super) fn published(p: Local<'_>, ix: ContainerIx) -> Option<HeldContainer<'
 
 /// Containers or their status have changed: workers that slept may have something to do.
 pub fn container_changed(w: &mut World, pod: PodId) {
-    if !w.worker(pod).is_some_and(|worker| worker.probing) {
+    // Most pods have no probe, and this is asked with each news of them.
+    let is_probed =
+        |worker: &Worker| worker.probing && worker.memory.iter().any(|own| !own.probers.is_empty());
+    if !w.worker(pod).is_some_and(is_probed) {
         return;
     }
     let now = w.now;

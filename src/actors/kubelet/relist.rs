@@ -104,7 +104,7 @@ pub fn relist(w: &mut World, node: NodeId) {
     let mut waiters = std::mem::take(&mut kubelet.cache_waiters);
     let mut told = SmallVec::<[News; 8]>::new();
     let mut inspected: i64 = 0;
-    for pod in dirty.drain(..) {
+    for pod in dirty.iter().copied() {
         if let Some(worker) = w.worker_mut(pod) {
             worker.dirty = false;
         }
@@ -119,13 +119,15 @@ pub fn relist(w: &mut World, node: NodeId) {
         kubelet.relist_anchor += took;
         kubelet.relist_end = now + took;
     }
-    for pod in waiters.drain(..) {
+    for pod in waiters.iter().copied() {
         pod_worker::cache_is_newer(w, pod);
     }
     for news in &told {
         deliver(w, *news);
     }
     // The room of both lists is used again.
+    dirty.clear();
+    waiters.clear();
     if let Some(kubelet) = w.kubelet_mut(node) {
         dirty.append(&mut kubelet.dirty);
         waiters.append(&mut kubelet.cache_waiters);

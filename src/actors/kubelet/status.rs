@@ -58,9 +58,9 @@ pub fn compute(w: &mut World, pod: PodId, is_terminal: bool) -> Option<Phase> {
     if again.is_some() && cfg!(not(debug_assertions)) {
         return again;
     }
-    // Filled where it stands: a list that is collected is moved.
+    // Filled where it stands, one by one: a list that is collected is moved, and mostly there is one container.
     let mut containers = SmallVec::<[Known; 4]>::new();
-    containers.extend(all_known(w, p));
+    all_known(w, p).for_each(|known| containers.push(known));
     let runtime = Arc::clone(runtime);
     let resize_conditions = allocation::conditions(p, &w.gates);
     let op = Op::Sync(Sync {

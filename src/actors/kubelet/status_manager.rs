@@ -130,7 +130,12 @@ pub(super) fn begin_batch(w: &mut World, node: NodeId) {
             random::rank(*seed, Purpose::StatusOrder as u64, pods[pod.ix()].entity, instant)
         });
     }
-    kubelet.status_batch.extend(dirty.drain(..));
+    match dirty[..] {
+        // Mostly there is one.
+        [only] => kubelet.status_batch.push_back(only),
+        _ => kubelet.status_batch.extend(dirty.iter().copied()),
+    }
+    dirty.clear();
     for pod in &kubelet.status_batch {
         if let Some(worker) = places[pod.ix()].worker.as_deref_mut() {
             worker.status_dirty = false;

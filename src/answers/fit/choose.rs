@@ -106,6 +106,8 @@ pub struct Fit {
     pub note: Option<String>,
 }
 
+/// What is known to less, in seconds, is known.
+const KNOWN: f64 = 0.1;
 /// So few say nothing of a family.
 const FEW: usize = 4;
 
@@ -133,14 +135,16 @@ fn never(sample: &Sample) -> Fit {
     }
 }
 
-/// The shortest way to write a value within both ends, as near to `at` as that allows.
+/// The shortest way to write a value within both ends, as near to `at` as that allows: what people choose is round. (On half of the
+/// recorded families, held against ranges as wide as what may be and against values of the middle half, it leaves the fewest unlived.)
 fn roundest(at: f64, (low, high): (f64, f64)) -> f64 {
     for power in (-6..=2).rev() {
         let step = libm::pow(10.0, f64::from(power));
         for round in [libm::round, libm::floor, libm::ceil] {
             let value = round(at / step) * step;
-            // What is cut to a step lies below its upper end.
-            if value >= low - 1e-9 && (value < high - 1e-9 || high - low < 1e-6) {
+            // What is cut to a step lies below its upper end; of a single point that is left it is that point.
+            let is_below = if high - low < 1e-6 { value <= high + 1e-9 } else { value < high - 1e-9 };
+            if value >= low - 1e-9 && is_below {
                 return value;
             }
         }
@@ -150,16 +154,19 @@ fn roundest(at: f64, (low, high): (f64, f64)) -> f64 {
 
 fn of_few(sample: &Sample) -> Fit {
     let ended = sample.ended();
+    let mut words = match ended {
+        1 => "a single one says nothing of how others are".to_owned(),
+        few => format!("{few} are too few for a family or an interval"),
+    };
     let (family, parameters) = match constant(sample) {
-        Some((at, range, _)) => {
-            let value = roundest(at, range);
+        Some((at, (low, high), _)) => {
+            let value = roundest(at, (low, high));
+            if high - low > KNOWN {
+                words += &format!("; it may be anything from {} to {}", span(low), span(high));
+            }
             (Family::Constant(value), vec![Parameter { name: "value", value, interval: None }])
         }
         None => (Family::Empirical(seen(sample)), Vec::new()),
-    };
-    let words = match ended {
-        1 => "a single one says nothing of how others are".to_owned(),
-        few => format!("{few} are too few for a family or an interval"),
     };
     Fit { n: sample.n, open: sample.open, family, parameters, note: Some(words) }
 }

@@ -195,7 +195,7 @@ pub fn cut(n: usize) -> Option<f64> {
 /// As [`cut`], where the other parameters are none.
 pub const CHI_SQUARE: f64 = 3.841_458_820_694_124;
 
-/// Always the same: the value of the highest likelihood, its interval, and the likelihood; None where no value fits all.
+/// Always the same: the mean of the values that may be, its interval, and the highest likelihood; None where no value fits all.
 pub fn constant(sample: &Sample) -> Option<(f64, (f64, f64), f64)> {
     let ranges = sample.groups.iter().map(|group| group.one.range());
     let (low, high) =
@@ -226,7 +226,22 @@ pub fn constant(sample: &Sample) -> Option<(f64, (f64, f64), f64)> {
         }
         inside
     };
-    Some((at, (end(low), end(high)), best))
+    let range = (end(low), end(high));
+    Some((mean_of(&height, range, (at, best)), range, best))
+}
+
+/// The mean of the values of a range, each counted by its likelihood: where all are as likely, as of one that a probe found at
+/// its second look, the middle, which is the least far from wherever the truth is.
+fn mean_of(height: &dyn Fn(f64) -> f64, (low, high): (f64, f64), (at, best): (f64, f64)) -> f64 {
+    const PLACES: i32 = 64;
+    let (mut sum, mut all) = (0.0, 0.0);
+    for place in 0..PLACES {
+        let value = low + (high - low) * (f64::from(place) + 0.5) / f64::from(PLACES);
+        let weight = libm::exp(height(value) - best);
+        sum += weight * value;
+        all += weight;
+    }
+    if all > 0.0 { sum / all } else { at }
 }
 
 /// From one bound to another.

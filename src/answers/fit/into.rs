@@ -1,9 +1,13 @@
 //! Numbers into a scenario's text, in which comments, order and spaces stay as they are.
 
-use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value};
+use std::collections::BTreeMap;
 
-use super::{About, Fitted, Program, Row};
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table};
+
+use super::filling::{self, fill, set};
+use super::{About, Fitted, Lived, Program, Row};
 use crate::rules::api_server::objects::ObjectType;
+use crate::scenario::plan::AttemptsOf;
 use crate::scenario::programs::matches;
 
 /// A text with the numbers in it, and what is to be known of it.
@@ -28,20 +32,8 @@ pub fn into(text: &str, fitted: &Fitted) -> Result<Written, String> {
             About::Program(_) => {}
         }
     }
-    for (program, rows) in by_program(fitted) {
-        of_program(&mut document, program, &rows, fitted, &mut notes)?;
-    }
+    of_programs(&mut document, &programs(fitted), &mut notes)?;
     Ok((document.to_string(), notes))
-}
-
-/// Sets a key; what stands around an old value stays around the new one.
-fn set(table: &mut dyn toml_edit::TableLike, key: &str, value: &str) -> Result<(), String> {
-    let mut value: Value = value.parse().map_err(|problem: toml_edit::TomlError| problem.to_string())?;
-    if let Some(old) = table.get(key).and_then(Item::as_value) {
-        *value.decor_mut() = old.decor().clone();
-    }
-    table.insert(key, Item::Value(value));
-    Ok(())
 }
 
 /// The tables of a list, such as `[[image]]`.
@@ -68,18 +60,44 @@ fn of_image(document: &mut DocumentMut, image: &str, row: &Row) -> Result<(), St
     Ok(())
 }
 
-/// Each program with its rows.
-fn by_program(fitted: &Fitted) -> Vec<(&Program, Vec<&Row>)> {
-    let mut all: Vec<(&Program, Vec<&Row>)> = Vec::new();
-    for row in &fitted.rows {
-        let About::Program(program) = &row.about else { continue };
-        match all.iter_mut().find(|(own, _)| *own == program) {
-            Some((_, rows)) => rows.push(row),
-            None => all.push((program, vec![row])),
-        }
+/// A program with all that is known of it.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// Which.
+    pub program: &'a Program,
+    /// What it did.
+    pub lived: &'a Lived,
+    fitted: &'a Fitted,
+}
+
+impl Known<'_> {
+    /// Its numbers.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        let is_it = |row: &&Row| matches!(&row.about, About::Program(own) if own == self.program);
+        self.fitted.rows.iter().filter(is_it)
     }
-    // Those of a workload first: the first that fits counts.
-    all.sort_by_key(|(program, _)| program.workload.is_none());
+
+    /// Not one of its starts reached the end of its boot.
+    pub fn never_boots(&self) -> bool {
+        let boots = self.lived.all().boots;
+        !boots.is_empty() && !self.rows().any(|row| row.key == "boots")
+    }
+
+    /// The scenario says the same of both.
+    fn is_like(&self, other: &Known<'_>) -> bool {
+        let said = |own: &Known<'_>| -> Vec<(String, String)> {
+            own.rows().map(|row| (row.place(), row.value.clone())).collect()
+        };
+        said(self) == said(other) && self.never_boots() == other.never_boots()
+    }
+}
+
+/// Each program of which something is known, those of a workload first: the first that fits counts.
+fn programs(fitted: &Fitted) -> Vec<Known<'_>> {
+    let all = fitted.lived.iter().map(|(program, lived)| Known { program, lived, fitted });
+    let mut all: Vec<Known<'_>> =
+        all.filter(|own| own.rows().next().is_some() || own.never_boots()).collect();
+    all.sort_by_key(|own| own.program.workload.is_none());
     all
 }
 
@@ -100,118 +118,50 @@ fn fits(table: &Table, program: &Program) -> bool {
         && !table.contains_key("index")
 }
 
-fn of_program(
-    document: &mut DocumentMut,
-    program: &Program,
-    rows: &[&Row],
-    fitted: &Fitted,
-    notes: &mut Vec<String>,
-) -> Result<(), String> {
-    let programs = list(document, "program")?;
-    let place = programs.iter().position(|table| fits(table, program));
-    let others = by_program(fitted);
-    let shared = |table: &Table| others.iter().filter(|(other, _)| fits(table, other)).count() > 1;
-    if let Some(table) = place.and_then(|at| programs.get_mut(at))
-        && !shared(table)
-    {
-        return fill(table, program, rows, notes);
+/// Fills the table that speaks of a program, or makes one. Where it speaks of several that differ, each gets one of its own before it, which begins
+/// as it is.
+fn of_programs(document: &mut DocumentMut, all: &[Known<'_>], notes: &mut Vec<String>) -> Result<(), String> {
+    let mut by_table: BTreeMap<Option<usize>, Vec<Known<'_>>> = BTreeMap::new();
+    let tables = list(document, "program")?;
+    for own in all {
+        let place = tables.iter().position(|table| fits(table, own.program));
+        by_table.entry(place).or_default().push(*own);
     }
-    let mut table = Table::new();
+    // From the last one on, so that places stay what they are.
+    for (place, all) in by_table.iter().rev() {
+        match place.and_then(|at| tables.get_mut(at)) {
+            Some(table) if is_one(table, all) => fill(table, all, notes)?,
+            found => {
+                let begin = found.map(|table| table.clone());
+                let mut made = all.iter().map(|own| {
+                    let mut table = begin.clone().unwrap_or_default();
+                    name(&mut table, own.program);
+                    fill(&mut table, &[*own], notes).map(|()| table)
+                });
+                let made: Vec<Table> = made.by_ref().collect::<Result<_, String>>()?;
+                match place {
+                    Some(at) => made.into_iter().rev().for_each(|table| tables.insert(*at, table)),
+                    None => made.into_iter().for_each(|table| tables.push(table)),
+                }
+            }
+        }
+    }
+    if tables.is_empty() {
+        document.remove("program");
+    }
+    Ok(())
+}
+
+/// Whether one table can speak of all of them: they are alike, or their starts are counted together there.
+fn is_one(table: &Table, all: &[Known<'_>]) -> bool {
+    all.windows(2).all(|two| two[0].is_like(&two[1])) || filling::attempts_of(table) != AttemptsOf::Container
+}
+
+/// Says of whom a table speaks.
+fn name(table: &mut Table, program: &Program) {
     if let Some(workload) = workload(program) {
         table.insert("workload", toml_edit::value(workload));
     }
     table.insert("container", toml_edit::value(&program.container));
     table.insert("image", toml_edit::value(&program.image));
-    fill(&mut table, program, rows, notes)?;
-    match place {
-        Some(at) => programs.insert(at, table),
-        None => programs.push(table),
-    }
-    Ok(())
-}
-
-/// What an attempt says of its end, as rows have it: those of all starts, and its own.
-fn of_attempt(rows: &[&Row], attempt: usize) -> Vec<(&'static str, String)> {
-    let mut keys = Vec::new();
-    for row in rows.iter().filter(|row| row.attempt.is_none_or(|(own, _)| own == attempt)) {
-        let killed = row.exits.iter().all(|(_, reason, _)| reason == "OOMKilled");
-        match row.key {
-            "exit" if killed => keys.push(("reason", "\"OOMKilled\"".to_owned())),
-            "runs" | "exit" | "onTerm" => keys.push((row.key, row.value.clone())),
-            _ => {}
-        }
-    }
-    keys
-}
-
-fn fill(table: &mut Table, program: &Program, rows: &[&Row], notes: &mut Vec<String>) -> Result<(), String> {
-    let boots = rows.iter().find(|row| row.key == "boots");
-    if let Some(row) = boots {
-        set(table, "boots", &row.value)?;
-    }
-    let many = rows.iter().filter_map(|row| row.attempt).map(|(_, many)| many).max().unwrap_or(1);
-    let keys: Vec<_> = (0..many).map(|attempt| of_attempt(rows, attempt)).collect();
-    let name = format!("{} of {}", program.container, program.image);
-    let differ = format!("{name}: its attempts differ from start to start and stay as they are");
-    if let Some(list) = table.get_mut("attempts").and_then(Item::as_array_of_tables_mut) {
-        // The one that there is says of all starts what is not known of each.
-        if list.len() == 1
-            && let Some(first) = list.get(0).cloned()
-        {
-            (1..many).for_each(|_| list.push(first.clone()));
-        }
-        if list.len() != many {
-            notes.push(differ);
-            return Ok(());
-        }
-        for (attempt, keys) in list.iter_mut().zip(&keys) {
-            attempt_of(attempt, keys, boots.is_some(), &name, notes)?;
-        }
-        return Ok(());
-    }
-    let attempts =
-        table.entry("attempts").or_insert_with(|| Item::Value(Value::Array(toml_edit::Array::new())));
-    let Some(list) = attempts.as_array_mut() else { return Err("`attempts` is no list".to_owned()) };
-    if list.is_empty() && !keys.iter().all(Vec::is_empty) {
-        list.push(InlineTable::new());
-    }
-    if list.is_empty() {
-        table.remove("attempts");
-        return Ok(());
-    }
-    if list.len() == 1 {
-        let first = list.get(0).cloned();
-        (1..many).for_each(|_| list.extend(first.clone()));
-    }
-    if list.len() != many {
-        notes.push(differ);
-        return Ok(());
-    }
-    for (attempt, keys) in list.iter_mut().zip(&keys) {
-        if let Some(attempt) = attempt.as_inline_table_mut() {
-            attempt_of(attempt, keys, boots.is_some(), &name, notes)?;
-        }
-    }
-    Ok(())
-}
-
-fn attempt_of(
-    attempt: &mut dyn toml_edit::TableLike,
-    keys: &[(&'static str, String)],
-    boots: bool,
-    name: &str,
-    notes: &mut Vec<String>,
-) -> Result<(), String> {
-    for (key, value) in keys {
-        set(attempt, key, value)?;
-    }
-    for probe in ["startup", "readiness"] {
-        // A scripted answer would count in place of `boots`.
-        if boots && attempt.remove(probe).is_some() {
-            notes.push(format!(
-                "{name}: `boots` takes the place of what its attempt said of the {probe} probe"
-            ));
-        }
-    }
-    Ok(())
 }

@@ -16,8 +16,11 @@ mod choose;
 mod climb;
 mod families;
 #[cfg(feature = "edit")]
+mod filling;
+#[cfg(feature = "edit")]
 pub mod into;
 mod kernel;
+mod lived;
 mod objects;
 mod observe;
 mod parts;
@@ -30,8 +33,9 @@ use serde_json::{Value, json};
 pub use choose::{Family, Fit, METHODS, Parameter, digits, span};
 pub use families::Interval;
 pub use kernel::Observation;
+pub use lived::{Each, Lived, Program};
 pub use objects::objects;
-pub use observe::{Lived, Program, lived};
+pub use observe::lived;
 pub use starts::Start;
 
 use crate::answers::statistics::wilson;
@@ -128,15 +132,21 @@ pub struct Fitted {
     pub rows: Vec<Row>,
     /// What keeps its default, and why.
     pub told: Vec<String>,
+    /// What programs did, start by start: a scenario that says whose starts count is filled from these.
+    pub lived: BTreeMap<Program, Lived>,
 }
 
 /// Fits all that a history shows.
 pub fn fit(history: &History) -> Fitted {
     let mut fitted = Fitted::default();
     images(history, &mut fitted);
-    for (program, lived) in lived(history) {
-        of_program(&program, &lived, &mut fitted);
+    let all = lived(history);
+    for (program, own) in &all {
+        let others = all.iter().filter(|(other, _)| *other != program && other.is_version_of(program));
+        let others: Vec<Start> = others.map(|(_, lived)| lived.all()).collect();
+        of_program(program, own, &starts::together(&others), &mut fitted);
     }
+    fitted.lived = all;
     delays(history, &mut fitted);
     fitted
 }
@@ -213,45 +223,54 @@ fn bytes(size: u64) -> String {
     }
 }
 
-fn of_program(program: &Program, lived: &Lived, fitted: &mut Fitted) {
+fn of_program(program: &Program, lived: &Lived, others: &Start, fitted: &mut Fitted) {
     let about = || About::Program(program.clone());
     let name = || format!("{} of {}", program.container, program.image);
-    match Fit::of(&lived.boots) {
-        Some(fit) if fit.family != Family::Forever => fitted.rows.push(row(about(), "boots", fit)),
+    let (all, shared) = lived::alike(&lived.all(), others);
+    let told = |own: Row, shared: bool| {
+        let words = "those of all images of this container together, as one value may be that of all";
+        let note = shared.then(|| words.to_owned());
+        Row { note: [own.note.clone(), note].into_iter().flatten().reduce(|a, b| format!("{a}; {b}")), ..own }
+    };
+    match Fit::of(&all.boots) {
+        Some(fit) if fit.family != Family::Forever => {
+            fitted.rows.push(told(row(about(), "boots", fit), shared[0]));
+        }
         Some(fit) => {
             fitted.told.push(format!("boots of {}: it has not booted in any of {} starts", name(), fit.n))
         }
         None => {}
     }
-    let attempts = starts::attempts(&lived.starts);
+    let attempts = starts::attempts(&lived.by_number());
     for (ix, own) in attempts.iter().enumerate() {
         let attempt = (attempts.len() > 1).then_some((ix, attempts.len()));
-        if let Some(fit) = Fit::of(&own.runs) {
-            fitted.rows.push(Row { attempt, ..row(about(), "runs", fit) });
-        }
-        let exits: Vec<(i32, String, u64)> =
-            own.exits.iter().map(|((code, reason), count)| (*code, reason.clone(), *count)).collect();
-        if !exits.is_empty() {
-            fitted.rows.push(Row { attempt, ..of_exits(about(), exits) });
-        }
+        fitted.rows.extend(runs(about, own).into_iter().map(|row| Row { attempt, ..row }));
     }
-    match Fit::of(&lived.terms) {
-        Some(fit) if fit.family == Family::Forever => {
-            let note = Some("it did not end before it was killed".to_owned());
-            fitted.rows.push(Row { value: "\"ignore\"".to_owned(), note, ..row(about(), "onTerm", fit) });
-        }
-        Some(fit) => {
-            let code =
-                lived.term_codes.iter().max_by_key(|(_, count)| **count).map_or(143, |(code, _)| *code);
-            let value = format!("{{ after = {}, exit = {code} }}", fit.family.toml());
-            fitted.rows.push(Row { value, ..row(about(), "onTerm", fit) });
-        }
-        None => {}
-    }
+    fitted.rows.extend(on_term(about, &all).map(|row| told(row, shared[1])));
     if lived.hooked > 0 {
         let words = "ends came after a preStop hook, whose time nobody tells";
         fitted.told.push(format!("onTerm of {}: {} {words}", name(), lived.hooked));
     }
+}
+
+/// How long starts ran, and what they ended with.
+fn runs(about: impl Fn() -> About, own: &Start) -> Vec<Row> {
+    let exits: Vec<(i32, String, u64)> =
+        own.exits.iter().map(|((code, reason), count)| (*code, reason.clone(), *count)).collect();
+    let exits = (!exits.is_empty()).then(|| of_exits(about(), exits));
+    Fit::of(&own.runs).map(|fit| row(about(), "runs", fit)).into_iter().chain(exits).collect()
+}
+
+/// How long they took to end after SIGTERM.
+fn on_term(about: impl Fn() -> About, own: &Start) -> Option<Row> {
+    let fit = Fit::of(&own.terms)?;
+    if fit.family == Family::Forever {
+        let note = Some("it did not end before it was killed".to_owned());
+        return Some(Row { value: "\"ignore\"".to_owned(), note, ..row(about(), "onTerm", fit) });
+    }
+    let code = own.term_codes.iter().max_by_key(|(_, count)| **count).map_or(143, |(code, _)| *code);
+    let value = format!("{{ after = {}, exit = {code} }}", fit.family.toml());
+    Some(Row { value, ..row(about(), "onTerm", fit) })
 }
 
 /// Shares of exit codes; a reason of the runtime's own is one where all have it.

@@ -7,43 +7,19 @@
 use std::collections::BTreeMap;
 
 use super::kernel::Observation;
+use super::lived::{Each, Lived, Program};
 use super::starts::Start;
 use crate::api::{Container, ProbeKind};
 use crate::observed::{Ended, Event, History, Pod, Role, Was, Watched};
-
-/// Whose behaviour it is.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Program {
-    /// Kind and name of the workload at the top; None: of bare pods, which come last.
-    pub workload: Option<(String, String)>,
-    /// The container's name.
-    pub container: String,
-    /// Its image.
-    pub image: String,
-    /// It is an init container that is no sidecar.
-    pub finishes: bool,
-}
-
-/// What was seen of a program.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Lived {
-    /// From a start until a probe says that it has booted.
-    pub boots: Vec<Observation>,
-    /// How long its starts ran, and how they ended, by their number in their container.
-    pub starts: BTreeMap<i32, Start>,
-    /// From SIGTERM to the end.
-    pub terms: Vec<Observation>,
-    /// Codes of ends after SIGTERM.
-    pub term_codes: BTreeMap<i32, u64>,
-    /// So many ends after SIGTERM are left out for a preStop hook, whose time nobody tells.
-    pub hooked: u64,
-}
 
 const SECOND: i64 = 1_000_000;
 /// An event comes so much later than what it tells of, at most, as a rule.
 const EVENT: i64 = 50_000;
 /// So long it takes at most, as a rule, from a probe's answer to the version that shows it.
 const SHOWN: i64 = 150_000;
+/// So long it takes at most, as a rule, from the end of a pod's one container, which is being killed with its pod, to the version that shows it
+/// (`SyncTerminatingPod` tells the status once all are stopped, pkg/kubelet/kubelet.go).
+const TOLD: i64 = 300_000;
 
 /// Programs and what they did.
 pub fn lived(history: &History) -> BTreeMap<Program, Lived> {
@@ -77,6 +53,8 @@ struct Life {
     started: Option<i64>,
     ended: Option<Ended>,
     booted: Option<Booted>,
+    /// When the first version came that shows its end.
+    shown: Option<i64>,
     /// It was seen running before it had booted, and after.
     boots_seen: [bool; 2],
     /// It ran when its pod was first seen.
@@ -112,9 +90,20 @@ impl One<'_> {
             let Some(started) = life.started else { continue };
             let began = self.began(started);
             let is_last = lives.keys().next_back() == Some(number);
-            self.boot(life, began, is_last, lived);
-            self.run(*number, life, (began, is_last), lived);
+            let mut seen = Start::default();
+            self.boot(life, began, is_last, &mut seen);
+            self.run(life, (began, is_last), &mut seen, &mut lived.hooked);
+            lived.each.push(Each {
+                number: *number,
+                began: began.0.midpoint(began.1),
+                pod: (self.pod().namespace.clone(), self.pod().name.clone()),
+                index: self.pod().index,
+                node: self.pod().node(),
+                seen,
+            });
         }
+        let asked = [ProbeKind::Startup, ProbeKind::Readiness];
+        lived.asked = asked.into_iter().find(|kind| self.container.probe(*kind).is_some());
     }
 
     /// By restart count.
@@ -129,6 +118,7 @@ impl One<'_> {
                 let life = lives.entry(number).or_default();
                 life.started = life.started.or(last.started);
                 life.ended = life.ended.or(Some(last));
+                life.shown = life.shown.or(version.stamp);
             }
             let has_booted = self.has_booted(own.started, own.ready);
             match own.was {
@@ -152,6 +142,7 @@ impl One<'_> {
                     let life = lives.entry(own.restarts).or_default();
                     life.started = life.started.or(ended.started);
                     life.ended = life.ended.or(Some(ended));
+                    life.shown = life.shown.or(version.stamp);
                 }
             }
             before = Some((own.restarts, has_booted && matches!(own.was, Was::Running(_)), true));
@@ -188,7 +179,7 @@ impl One<'_> {
         }
     }
 
-    fn boot(&self, life: &Life, began: (i64, i64), is_last: bool, lived: &mut Lived) {
+    fn boot(&self, life: &Life, began: (i64, i64), is_last: bool, seen: &mut Start) {
         let startup = self.container.probe(ProbeKind::Startup);
         let readiness = self.container.probe(ProbeKind::Readiness);
         let Some(probe) = startup.or(readiness) else { return };
@@ -201,23 +192,23 @@ impl One<'_> {
             if startup.is_some() { 0 } else { i64::from(probe.success_threshold.max(1) - 1) * period(probe) };
         match life.booted {
             Some(Booted::Stamp(stamp)) => {
-                let seen = stamp - more;
+                let shown = stamp - more;
                 let of_probe = if startup.is_some() { "Startup probe" } else { "Readiness probe" };
                 let failed = self.events.iter().filter(|event| event.reason == "Unhealthy");
                 let failed = failed
                     .filter(|event| event.message.starts_with(of_probe))
                     .filter_map(|event| event.stamp);
-                let failed = failed.filter(|stamp| (began.0..seen).contains(stamp)).max();
+                let failed = failed.filter(|stamp| (began.0..shown).contains(stamp)).max();
                 let least =
-                    (seen - period(probe) - SHOWN).max(failed.map_or(i64::MIN, |stamp| stamp - EVENT));
-                lived.boots.push(Observation::between(began, (least.max(began.0), seen.max(began.1))));
+                    (shown - period(probe) - SHOWN).max(failed.map_or(i64::MIN, |stamp| stamp - EVENT));
+                seen.boots.push(Observation::between(began, (least.max(began.0), shown.max(began.1))));
             }
             Some(Booted::Second(second)) => {
                 let both = startup.and(readiness).map_or(0, period);
-                let seen = second * SECOND - more;
+                let shown = second * SECOND - more;
                 let width = period(probe) + both;
-                let one = Observation::between(began, (seen - width, seen));
-                lived.boots.push(Observation { late: SECOND, ..one });
+                let one = Observation::between(began, (shown - width, shown));
+                seen.boots.push(Observation { late: SECOND, ..one });
             }
             // It ended, or was looked at for the last time, before it had booted.
             None if life.boots_seen == [true, false] => {
@@ -230,7 +221,7 @@ impl One<'_> {
                     None if is_last => self.seen_until(),
                     None => return,
                 };
-                lived.boots.push(Observation::beyond(began, until.max(began.1)));
+                seen.boots.push(Observation::beyond(began, until.max(began.1)));
             }
             None => {}
         }
@@ -271,58 +262,62 @@ impl One<'_> {
         (is_sidecar || was_ended || by_probe).then_some(((began, (finished + 1) * SECOND), None))
     }
 
-    fn run(&self, number: i32, life: &Life, (began, is_last): ((i64, i64), bool), lived: &mut Lived) {
-        let start = lived.starts.entry(number).or_default();
+    /// The window in which a life ended: a second, and before a version showed it. That comes soon where nothing was waited for but this end.
+    fn end(&self, life: &Life, finished: i64) -> (i64, i64) {
+        let (from, to) = (finished * SECOND, (finished + 1) * SECOND);
+        let Some(shown) = life.shown.filter(|shown| *shown > from) else { return (from, to) };
+        let goes = self
+            .pod()
+            .versions
+            .iter()
+            .any(|version| version.deletion.is_some_and(|(asked, _)| asked <= finished));
+        let is_alone =
+            goes && self.pod().containers.iter().filter(|(role, _)| *role != Role::Init).count() == 1;
+        let least = if is_alone { (shown - TOLD).clamp(from, to) } else { from };
+        (least, to.min(shown).max(least))
+    }
+
+    /// How long its preStop hook takes; none: no time. A sleep says so itself, of others nobody knows.
+    fn hook(&self) -> Option<i64> {
+        match self.container.lifecycle.as_ref().and_then(|hooks| hooks.pre_stop.as_ref()) {
+            None => Some(0),
+            Some(hook) => hook.sleep.as_ref().map(|sleep| sleep.seconds * SECOND),
+        }
+    }
+
+    fn run(&self, life: &Life, (began, is_last): ((i64, i64), bool), seen: &mut Start, hooked: &mut u64) {
         let entry = match life.was_there && self.watched.since > began.1 + SECOND {
             true => self.watched.since - began.0.midpoint(began.1),
             false => 0,
         };
         let Some((ended, finished)) = life.ended.and_then(|ended| Some((ended, ended.finished?))) else {
             if is_last {
-                start.runs.push(Observation { entry, ..Observation::beyond(began, self.seen_until()) });
+                seen.runs.push(Observation { entry, ..Observation::beyond(began, self.seen_until()) });
             }
             return;
         };
-        let mut end = (finished * SECOND, (finished + 1) * SECOND);
+        let mut end = self.end(life, finished);
         // What was under way had not ended.
         if entry > 0 && self.watched.since < end.1 {
             end.0 = end.0.max(self.watched.since);
         }
         let Some((killed, grace)) = self.killed(began.0, &ended, finished) else {
-            start.runs.push(Observation { entry, ..Observation::between(began, end) });
-            *start.exits.entry((ended.code, ended.reason.to_string())).or_default() += 1;
+            seen.runs.push(Observation { entry, ..Observation::between(began, end) });
+            *seen.exits.entry((ended.code, ended.reason.to_string())).or_default() += 1;
             return;
         };
         let run = Observation::beyond(began, killed.0.max(began.1));
-        start.runs.push(Observation { entry: entry.min(run.least + run.early / 2), ..run });
-        self.term(&ended, killed, end, grace, lived);
-    }
-
-    /// From SIGTERM to the end.
-    fn term(
-        &self,
-        ended: &Ended,
-        killed: (i64, i64),
-        end: (i64, i64),
-        grace: Option<i64>,
-        lived: &mut Lived,
-    ) {
-        // Of these nobody knows when it began.
-        if killed.1 - killed.0 > SECOND || killed.0 > end.1 {
-            return;
+        seen.runs.push(Observation { entry: entry.min(run.least + run.early / 2), ..run });
+        match self.hook() {
+            None => *hooked += u64::from(is_known(killed, end)),
+            Some(hook) => term(
+                &ended,
+                (killed.0 + hook, killed.1 + hook),
+                end,
+                grace.map(|own| own - hook / SECOND),
+                seen,
+            ),
         }
-        if self.container.lifecycle.as_ref().is_some_and(|hooks| hooks.pre_stop.is_some()) {
-            lived.hooked += 1;
-            return;
-        }
-        let grace = grace.unwrap_or(30).max(1) * SECOND;
-        if ended.code == 137 && end.1 - killed.0 >= grace {
-            let open = Observation { least: grace, is_open: true, ..Observation::default() };
-            lived.terms.push(open);
-            return;
-        }
-        lived.terms.push(Observation::between(killed, (end.0.max(killed.0), end.1.max(killed.0 + 1))));
-        *lived.term_codes.entry(ended.code).or_default() += 1;
     }
 
     /// Until when a life that has no end was seen.
@@ -334,4 +329,24 @@ impl One<'_> {
             None => asked.unwrap_or(i64::MAX).min(self.watched.until),
         }
     }
+}
+
+/// Whether it is known to the second when SIGTERM came.
+fn is_known(killed: (i64, i64), end: (i64, i64)) -> bool {
+    killed.1 - killed.0 <= SECOND && killed.0 <= end.1
+}
+
+/// From SIGTERM to the end.
+fn term(ended: &Ended, killed: (i64, i64), end: (i64, i64), grace: Option<i64>, seen: &mut Start) {
+    if !is_known(killed, end) {
+        return;
+    }
+    let grace = grace.unwrap_or(30).max(1) * SECOND;
+    if ended.code == 137 && end.1 - killed.0 >= grace {
+        let open = Observation { least: grace, is_open: true, ..Observation::default() };
+        seen.terms.push(open);
+        return;
+    }
+    seen.terms.push(Observation::between(killed, (end.0.max(killed.0), end.1.max(killed.0 + 1))));
+    *seen.term_codes.entry(ended.code).or_default() += 1;
 }

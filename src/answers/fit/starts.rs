@@ -12,19 +12,30 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::kernel::{Observation, seconds};
 
-/// What the starts with one number were.
+/// What starts were.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Start {
+    /// From a start until a probe says that it has booted.
+    pub boots: Vec<Observation>,
     /// From a start to an end of its own.
     pub runs: Vec<Observation>,
     /// Ends of its own, by code and reason.
     pub exits: BTreeMap<(i32, String), u64>,
+    /// From SIGTERM to the end.
+    pub terms: Vec<Observation>,
+    /// Codes of ends after SIGTERM.
+    pub term_codes: BTreeMap<i32, u64>,
 }
 
 impl Start {
     /// Takes those of another one.
-    fn add(&mut self, other: &Start) {
+    pub fn add(&mut self, other: &Start) {
+        self.boots.extend_from_slice(&other.boots);
         self.runs.extend_from_slice(&other.runs);
+        self.terms.extend_from_slice(&other.terms);
+        for (code, count) in &other.term_codes {
+            *self.term_codes.entry(*code).or_default() += count;
+        }
         for (exit, count) in &other.exits {
             *self.exits.entry(exit.clone()).or_default() += count;
         }
@@ -43,21 +54,21 @@ pub fn attempts(starts: &BTreeMap<i32, Start>) -> Vec<Start> {
     let mut found = Vec::new();
     let mut rest: Vec<&Start> = starts.values().collect();
     while found.len() < OWN && rest.len() > 1 {
-        let (first, later) = (rest[0], together(&rest[1..]));
+        let (first, later) = (rest[0], together(rest[1..].iter().copied()));
         if chance(first, &later) >= CHANCE {
             break;
         }
         found.push(first.clone());
         rest.remove(0);
     }
-    found.push(together(&rest));
+    found.push(together(rest));
     found
 }
 
 /// All of them as one.
-fn together(all: &[&Start]) -> Start {
+pub fn together<'a>(all: impl IntoIterator<Item = &'a Start>) -> Start {
     let mut one = Start::default();
-    all.iter().for_each(|own| one.add(own));
+    all.into_iter().for_each(|own| one.add(own));
     one
 }
 
@@ -169,7 +180,7 @@ mod tests {
         };
         let ended = runs.iter().filter(|(_, is_open)| !is_open).count() as u64;
         let exits = [((code, "Error".to_owned()), ended)].into_iter().filter(|(_, count)| *count > 0);
-        Start { runs: runs.iter().map(run).collect(), exits: exits.collect() }
+        Start { runs: runs.iter().map(run).collect(), exits: exits.collect(), ..Start::default() }
     }
 
     fn of(starts: &[Start]) -> usize {

@@ -107,7 +107,8 @@ pub fn read(text: &str, beside: &Beside) -> Result<Given, Vec<Problem>> {
     }
     problems.extend(unsound(std::mem::take(&mut taken.unsound), text, is_whole));
     let zero = zero(&taken, beside);
-    let mut given = Given { now: present(&taken, beside, zero, &mut problems), notes, ..Given::default() };
+    let present = present(&taken, beside, zero, &mut problems);
+    let mut given = Given { now: present.unwrap_or_default(), notes, ..Given::default() };
     let Taken { objects, unseen, is_stream, holes, missed, older, .. } = taken;
     if holes > 0 {
         given.notes.push(format!(
@@ -140,6 +141,14 @@ pub fn read(text: &str, beside: &Beside) -> Result<Given, Vec<Problem>> {
         bare.extend(unseen_by_a_cluster(value).map(|own| (own, *line)));
     }
     problems.extend(manifests(&bare));
+    // Whatever else is wrong with it is the reason, and of what is none of a cluster's nobody asks when.
+    let is_something = !(given.pods.is_empty() && given.nodes.is_empty() && given.objects.is_empty());
+    if present.is_none() && is_something && problems.is_empty() {
+        problems.push(Problem::new(
+            "nothing in it tells of an instant, so that nobody knows when it was printed",
+            "--now says it, such as --now 2026-04-29T04:33:19Z",
+        ));
+    }
     versions(&mut given);
     problems.sort_by_key(|problem| problem.line);
     if problems.is_empty() { Ok(given) } else { Err(few(problems)) }
@@ -409,24 +418,18 @@ fn zero(taken: &Taken, beside: &Beside) -> Option<f64> {
     })
 }
 
-/// The instant that the text is of.
-fn present(taken: &Taken, beside: &Beside, zero: Option<f64>, problems: &mut Vec<Problem>) -> Time {
+/// The instant that the text is of; None: nothing tells it.
+fn present(taken: &Taken, beside: &Beside, zero: Option<f64>, problems: &mut Vec<Problem>) -> Option<Time> {
     let newest = told(taken);
     let of_stream =
         taken.last_line.zip(zero).map(|(line, zero)| Time::from_micros(((zero + line) * 1e6) as i64));
     let now = beside.now.or(of_stream).or(beside.clock);
     let Some((newest, last)) = newest else {
-        if now.is_none() && !taken.objects.is_empty() && problems.is_empty() {
-            problems.push(Problem::new(
-                "nothing in it tells of an instant, so that nobody knows when it was printed",
-                "--now says it, such as --now 2026-04-29T04:33:19Z",
-            ));
-        }
-        return now.unwrap_or_default();
+        return now;
     };
     let Some(now) = now else {
         // An object that is a second old or younger shows nothing of it.
-        return newest + Span::from_secs(1);
+        return Some(newest + Span::from_secs(1));
     };
     let patience = if beside.now.is_some() { Span::from_secs(1) } else { SKEW };
     if newest.since(now) > patience {
@@ -447,7 +450,7 @@ fn present(taken: &Taken, beside: &Beside, zero: Option<f64>, problems: &mut Vec
             .at(last.line),
         );
     }
-    now.max(newest)
+    Some(now.max(newest))
 }
 
 /// By namespace and name of a pod: the images whose pulls have failed, and when an event told it last.
@@ -514,9 +517,9 @@ fn keep(given: &mut Given, value: &Value, pulls: &Pulls, problems: &mut Vec<Prob
             let is_made = matches!(kind, "EndpointSlice" | "Endpoints");
             match known.filter(|_| !is_made) {
                 Some(known) => given.objects.push((known, value.clone())),
-                None if kind == "Status" => {
-                    let words = value["message"].as_str().unwrap_or("it does not say why").to_owned();
-                    problems.push(Problem::new(format!("kubectl's answer is an error: {words}"), ""));
+                None if printed::answer(value).is_some() => {
+                    let hint = "objects come as `kubectl get … -o json` or `-o yaml` prints them";
+                    problems.extend(printed::answer(value).map(|words| Problem::new(words, hint)));
                 }
                 None => {
                     let kind = if kind.is_empty() { "object without a kind" } else { kind };

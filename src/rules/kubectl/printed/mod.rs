@@ -11,7 +11,7 @@ mod sound;
 use serde_json::Value;
 
 use super::manifest;
-pub use sound::{Unsound, is_other, unsound};
+pub use sound::{Unsound, answer, is_other, unsound};
 
 /// A part of a text that cannot be read.
 #[derive(Clone, PartialEq, Eq, Debug)]

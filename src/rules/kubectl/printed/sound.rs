@@ -82,10 +82,28 @@ const EVENT: &[(&str, Is)] = &[
     ("series.lastObservedTime", Instant),
 ];
 
+/// What stands in the place of objects, in words: why a server gave none, or how it draws them for people.
+pub fn answer(object: &Value) -> Option<String> {
+    match object["kind"].as_str()? {
+        "Status" => {
+            let why = object["message"].as_str().unwrap_or("it does not say why");
+            Some(format!("kubectl's answer is an error: {why}"))
+        }
+        "Table" => Some("a table for people, as the server draws it, in place of objects".to_owned()),
+        _ => None,
+    }
+}
+
 /// What an object says that cannot be.
 pub fn unsound(object: &Value) -> Vec<Unsound> {
     let mut found = Vec::new();
+    if answer(object).is_some() {
+        return found;
+    }
     let kind = object["kind"].as_str().unwrap_or_default();
+    if kind.ends_with("List") && object.get("items").is_some_and(|items| !items.is_array()) {
+        found.push(Unsound { path: "items".to_owned(), words: "this is no list".to_owned() });
+    }
     if kind == "Pod" && object["metadata"].is_null() {
         found
             .push(Unsound { path: "metadata".to_owned(), words: "there is none, and so no name".to_owned() });
