@@ -5,13 +5,15 @@
 //!
 //! `boots` is a program's. Where attempts differ in it, or where it never ended, the probe's answers say so, attempt by attempt.
 
+use std::collections::BTreeMap;
+
 use toml_edit::{Array, InlineTable, Item, Table, TableLike, Value};
 
 use super::into::Known;
-use super::lived::{alike, counted};
+use super::lived::{Each, Lived, Program, alike};
 use super::starts::{Start, together};
 use super::{About, Family, Fit, Row, on_term, runs};
-use crate::api::ProbeKind;
+use crate::api::{ProbeKind, Sym};
 use crate::scenario::plan::AttemptsOf;
 
 /// Sets a key; what stands around an old value stays around the new one.
@@ -32,6 +34,34 @@ pub fn attempts_of(table: &Table) -> AttemptsOf {
         Some("node") => AttemptsOf::Node,
         _ => AttemptsOf::Container,
     }
+}
+
+/// With whom a start is counted: those of a workload and a container, of an index or a node of it.
+type Beside<'a> = (&'a Option<(String, String)>, &'a str, Option<u32>, Option<&'a str>);
+
+/// The starts of programs by attempt, as `attemptsOf` counts them; the last of so many is that of all later ones, too.
+fn counted(all: &[(&Program, &Lived)], of: AttemptsOf, many: usize) -> Vec<Start> {
+    let mut each: Vec<(&Program, &Each)> =
+        all.iter().flat_map(|(program, own)| own.each.iter().map(|each| (*program, each))).collect();
+    each.sort_by_key(|(_, own)| (own.began, &own.pod, own.number));
+    let mut next: BTreeMap<Beside<'_>, usize> = BTreeMap::new();
+    let mut found = vec![Start::default(); many];
+    for (program, own) in each {
+        // A pod that belongs to nobody counts alone.
+        let place = if of == AttemptsOf::Container || program.workload.is_none() {
+            usize::try_from(own.number).unwrap_or(0)
+        } else {
+            let index = own.index.filter(|_| of == AttemptsOf::Index);
+            let node = own.node.map(Sym::as_str).filter(|_| of == AttemptsOf::Node);
+            let next = next.entry((&program.workload, &program.container, index, node)).or_default();
+            *next += 1;
+            *next - 1
+        };
+        if let Some(start) = found.get_mut(place.min(many.saturating_sub(1))) {
+            start.add(&own.seen);
+        }
+    }
+    found
 }
 
 /// What an attempt says from now on.
@@ -122,7 +152,7 @@ fn of_all(own: &Known<'_>) -> Filling {
 
 /// By the starts of each attempt of a list.
 fn of_list(all: &[Known<'_>], of: AttemptsOf, many: usize) -> Filling {
-    let lived: Vec<_> = all.iter().map(|own| own.lived).collect();
+    let lived: Vec<_> = all.iter().map(|own| (own.program, own.lived)).collect();
     let starts = counted(&lived, of, many);
     let about = || About::Program(all[0].program.clone());
     let each = starts.iter().enumerate().map(|(ix, own)| {

@@ -10,7 +10,6 @@ use super::families::constant;
 use super::kernel::{Observation, Sample};
 use super::starts::{Start, together};
 use crate::api::{ProbeKind, Sym};
-use crate::scenario::plan::AttemptsOf;
 
 /// Whose behaviour it is.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -76,30 +75,6 @@ impl Lived {
         }
         found
     }
-}
-
-/// The starts of programs by attempt, as `attemptsOf` counts them; the last of so many is that of all later ones, too.
-pub fn counted(all: &[&Lived], of: AttemptsOf, many: usize) -> Vec<Start> {
-    let mut each: Vec<&Each> = all.iter().flat_map(|own| &own.each).collect();
-    each.sort_by_key(|own| (own.began, &own.pod, own.number));
-    let mut next: BTreeMap<(Option<u32>, Option<&str>), usize> = BTreeMap::new();
-    let mut found = vec![Start::default(); many];
-    for own in each {
-        let place = match of {
-            AttemptsOf::Container => usize::try_from(own.number).unwrap_or(0),
-            of => {
-                let index = own.index.filter(|_| of == AttemptsOf::Index);
-                let node = own.node.map(Sym::as_str).filter(|_| of == AttemptsOf::Node);
-                let next = next.entry((index, node)).or_default();
-                *next += 1;
-                *next - 1
-            }
-        };
-        if let Some(start) = found.get_mut(place.min(many.saturating_sub(1))) {
-            start.add(&own.seen);
-        }
-    }
-    found
 }
 
 /// Durations together with those of others of the same kind, where one value may be that of all, or where there are none but these; whether
