@@ -240,5 +240,6 @@ fn a_refusal_of_an_unchanged_pod_repeats_the_event_before_whatever_its_words() {
         "{objects:?}"
     );
     // A row for each new message, though the status is False all along.
-    assert_eq!(conditions, [(20, "2".to_owned()), (70, "3".to_owned()), (92, "2".to_owned())]);
+    let all = [(20, "2"), (70, "2"), (70, "3"), (92, "2")].map(|(at, n)| (at, n.to_owned()));
+    assert_eq!(conditions, all);
 }

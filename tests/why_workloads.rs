@@ -84,7 +84,7 @@ fn probes_that_fail() {
             HEADLINE,
             "event Unhealthy (x7): Readiness probe failed",
             "the readiness probe of app failed",
-            "[[program]] of app readiness",
+            "[[program]] of app boots: it answers readiness probes from 1h0m0s after its start on",
         ],
     );
 }
