@@ -452,10 +452,10 @@ impl Walk {
         for row in rows {
             // Whoever is named is told of beyond the next question where nothing came before it, and so are all.
             let is_late = row.time >= until;
-            if is_named(&row) && !(is_late && !named.is_empty()) {
+            if (named.is_empty() || !is_late) && is_named(&row) {
                 named.push(row);
             }
-            if !(is_late && !all.is_empty()) {
+            if all.is_empty() || !is_late {
                 all.push(row);
             }
         }
