@@ -136,7 +136,8 @@ fn never(sample: &Sample) -> Fit {
 }
 
 /// The shortest way to write a value within both ends, as near to `at` as that allows: what people choose is round. (On half of the
-/// recorded families, held against ranges as wide as what may be and against values of the middle half, it leaves the fewest unlived.)
+/// recorded families, held against ranges as wide as what may be and against values of the middle half, it leaves the fewest unlived;
+/// of the other half a range leaves fewer: `docs/fit.md` has both.)
 fn roundest(at: f64, (low, high): (f64, f64)) -> f64 {
     for power in (-6..=2).rev() {
         let step = libm::pow(10.0, f64::from(power));

@@ -18,7 +18,9 @@
 //! drafts from an incident (`draft/incident/cause.rs`), what an agent sees of a pod (`drill/numbers/features.rs`), marks of strips
 //! (`session/strip.rs`), what `predict` takes of a printed pod (`scenario/given/`, `actors/resume/`). What a scenario's key causes is a row of
 //! `scenario/start_error.rs` besides, whose reason stands here. `tests/catalogue.rs` asks that a shipped scenario shows each, and
-//! that none is shown which has no row.
+//! that none is shown which has no row. Some words stand elsewhere still, as what they say there is not said of the reason: answers that
+//! tempt (`session/predict.rs`), what the API server says of logs (`session/kubectl.rs`), colours of a picture (`record/svg`, which is
+//! below the rules).
 //!
 //! Events have reasons as well, which are other words (Failed, BackOff, Unhealthy): what an event says stands where it is told.
 
@@ -152,7 +154,7 @@ const HAS_ENDED: Reason = Reason {
     next: Next::Policy,
     by: "runtime",
     blame: Blame::Before,
-    source: "containerd, internal/cri/server/container_status.go",
+    source: "containerd, internal/cri/server/helpers.go",
     ..WAITS
 };
 
@@ -285,14 +287,14 @@ pub static REASONS: [Reason; 23] = [
     Reason {
         reason: Sym::START_ERROR,
         trouble: Trouble::Start,
-        source: "containerd, internal/cri/server/container_start.go, errorStartReason",
+        source: "containerd, internal/cri/server/helpers.go, errorStartReason",
         ..HAS_ENDED
     },
     // Of one in state unknown, which containerd came upon when it began.
     Reason {
         reason: Sym::UNKNOWN,
         trouble: Trouble::Lost,
-        source: "containerd, internal/cri/server/container_status.go, unknownExitReason",
+        source: "containerd, internal/cri/server/helpers.go, unknownExitReason",
         ..HAS_ENDED
     },
     Reason {
