@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::checkpoints::Checkpoints;
 use super::horizon::Horizon;
 use super::kept::Kept;
-use super::past::{About, History, Past, StepRecord};
+use super::past::{About, History, Past, Reader, StepRecord};
 use super::{Breakpoint, Done, Played, Script, Session};
 use crate::record::{Aside, FiguresRow, ObjectRow, Transition};
 use crate::scenario::Plan;
@@ -219,9 +219,14 @@ impl Walk {
     }
     /// The step that queued what a step played; 0: the scenario itself, or whoever acts.
     pub fn cause(&self, step: u64) -> u64 {
-        match self.step_record(step) {
+        self.cause_by(&mut self.past.reader(), step)
+    }
+    /// The same for whoever asks for one cause after the other.
+    pub(super) fn cause_by(&self, past: &mut Reader<'_>, step: u64) -> u64 {
+        match past.step(step) {
             Some(StepRecord { event: SimEvent::Action { .. }, .. }) | None => 0,
-            Some(record) => self.queued_by(record.sequence),
+            Some(record) if record.sequence < self.horizon.number => 0,
+            Some(record) => past.queued_by(record.sequence),
         }
     }
     /// The step that queued the event with this number; 0: the scenario itself.
@@ -334,8 +339,18 @@ impl Walk {
         Session { done: Arc::clone(&self.session.done), ..kept }
     }
 
-    /// Forgets what is known of the time after this step, not before the cursor: it has another future now.
-    pub(super) fn forget_after(&mut self, step: u64) {
+    /// Gives up what is known of the time after the cursor, the latest first, by no more than so many steps; whether all of it has
+    /// been given up. It would come again as it was: who does something here has it given up beforehand, a part at a time, as of
+    /// a fleet that takes long.
+    pub fn give_up_ahead(&mut self, steps: usize) -> bool {
+        let here = self.position();
+        let to = here.max(self.known().saturating_sub(steps as u64));
+        self.unlearn_after(to);
+        to == here
+    }
+
+    /// What is known ends with this step.
+    fn unlearn_after(&mut self, step: u64) {
         self.past.forget_after(step);
         self.figures.truncate(self.figures.partition_point(|(at, _)| *at <= step));
         let told = self.figures.len();
@@ -343,6 +358,11 @@ impl Walk {
             places.truncate(places.partition_point(|at| (*at as usize) < told));
         }
         self.asides.truncate(self.asides.partition_point(|(at, _)| *at <= step));
+    }
+
+    /// Forgets what is known of the time after this step, not before the cursor: it has another future now.
+    pub(super) fn forget_after(&mut self, step: u64) {
+        self.unlearn_after(step);
         self.checkpoints.forget_after(step);
         self.session.done = self.session.done.iter().filter(|done| done.step <= step).cloned().collect();
         self.lineage = None;
