@@ -15,6 +15,7 @@ use super::{Breakpoint, Done, Played, Script, Session};
 use crate::record::{Aside, FiguresRow, ObjectRow, Transition};
 use crate::scenario::Plan;
 use crate::time::{Span, Time};
+use crate::world::snug;
 use crate::world::workloads::ObjectKey;
 use crate::world::{PodId, SimEvent, World};
 
@@ -54,8 +55,9 @@ pub struct Walk {
     pub(super) figures: Vec<(u64, FiguresRow)>,
     /// Places among these, by object.
     pub(super) by_figures: Vec<Vec<u32>>,
-    /// What was told beside the rows, each with its step.
+    /// What was told beside the rows, each with its step; nothing where nobody asks for the picture of the run ([`Walk::view`]).
     pub(super) asides: Vec<(u64, Aside)>,
+    pub(super) is_pictured: bool,
     /// The number that the queue would have given next when the run began.
     pub(super) first_number: u64,
     pub(super) checkpoints: Checkpoints,
@@ -93,6 +95,7 @@ impl Walk {
             figures: Vec::new(),
             by_figures: Vec::new(),
             asides: asides.into_iter().map(|aside| (0, aside)).collect(),
+            is_pictured: true,
             first_number,
             telling: None,
             lineage: None,
@@ -101,6 +104,12 @@ impl Walk {
             selected: None,
             workload: None,
         }
+    }
+
+    /// Nobody is going to ask for the picture of the run: what that shows beside the rows, of a fleet something for each pod, is not
+    /// held.
+    pub fn hold_no_picture(&mut self) {
+        (self.asides, self.is_pictured) = (Vec::new(), false);
     }
 
     /// Files the figures from here on by their objects.
@@ -270,7 +279,10 @@ impl Walk {
             let before = self.figures.len();
             self.figures.extend(figures.into_iter().map(|row| (step, row)));
             self.index_figures(before);
-            self.asides.extend(asides.into_iter().map(|aside| (step, aside)));
+            if self.is_pictured {
+                snug::make_room(&mut self.asides, asides.len());
+                self.asides.extend(asides.into_iter().map(|aside| (step, aside)));
+            }
             self.past.push(played, queued_to, &rows);
             self.forget_early();
         }
@@ -308,6 +320,7 @@ impl Walk {
             figures: self.figures.clone(),
             by_figures: self.by_figures.clone(),
             asides: self.asides.clone(),
+            is_pictured: self.is_pictured,
             first_number: self.first_number,
             telling: None,
             lineage: None,

@@ -14,6 +14,9 @@ use crate::world::{ContainerIx, Pod, SimEvent};
 
 /// How far a chain is followed.
 const LONGEST: usize = 14;
+/// So many steps are followed at most where each queued the next one: a kubelet's relists go back to its beginning, and of a day
+/// nobody waits for all of them.
+const FARTHEST: usize = 1_000;
 
 pub(super) struct Chain<'a> {
     pub(super) walk: &'a Walk,
@@ -242,7 +245,10 @@ impl<'a> Chain<'a> {
     pub(super) fn queue(&mut self, step: u64) {
         let mut at = step;
         let mut last = None;
-        while at > 0 && self.links.len() < LONGEST {
+        for _ in 0..FARTHEST {
+            if at == 0 || self.links.len() >= LONGEST {
+                break;
+            }
             let Some(event) = self.event(at) else { break };
             let words = describe(self.walk.world(), event);
             match event {
