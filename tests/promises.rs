@@ -124,6 +124,52 @@ fn memory_by_the_pod_that_is_over() {
     assert!(each * 2 >= promise, "{each} bytes a pod: the promise of {promise} says nothing");
 }
 
+/// A copy of a world shares what it can: of a pod that is over all that does not change any more. And it grows as its original does, which
+/// has room for as many pods as its scenario promises: lists that double would hold half of their room for nothing.
+#[test]
+fn memory_by_the_copy() {
+    let _alone = alone();
+    let copied = |pods: usize| {
+        let text = fleet_text(pods, "{ runs = \"20s\" }", "5m")
+            .replace("spec.containers", "spec.restartPolicy = \"Never\"\nspec.containers");
+        let plan = scenario::load("over.toml", &text, &no_files, &[])
+            .unwrap_or_else(|told| panic!("{}", told.render(false)));
+        let session = played(Session::new(&Arc::new(plan), 0));
+        let before = held();
+        let copy = session.clone();
+        let cost = held() - before;
+        drop(copy);
+        cost
+    };
+    let each = (copied(6_000) - copied(2_000)) / 4_000;
+    let promise = promised("a pod that is over, in a copy of its world");
+    assert!(each <= promise, "{each} bytes a pod, and {promise} are promised");
+    assert!(each * 2 >= promise, "{each} bytes a pod: the promise of {promise} says nothing");
+
+    const PODS: usize = 3_000;
+    // What a run holds at its end that was taken over by a copy of itself when most of its pods had come; or was not.
+    let at_end = |is_copy: bool| {
+        let text = fleet_text(PODS, "{ runs = \"forever\" }", "3m")
+            .replace("replicas =", "every = \"10ms\"\nreplicas =");
+        let plan = scenario::load("grows.toml", &text, &no_files, &[])
+            .unwrap_or_else(|told| panic!("{}", told.render(false)));
+        let before = held();
+        let mut session = Session::new(&Arc::new(plan), 0);
+        while session.world.pods.len() < PODS * 9 / 10 && session.step().is_some() {
+            session.world.outbox.clear();
+        }
+        if is_copy {
+            session = session.clone();
+        }
+        let session = played(session);
+        assert_eq!(session.world.pods.len(), PODS);
+        held() - before
+    };
+    at_end(false);
+    let (original, copy) = (at_end(false), at_end(true));
+    assert!(copy * 20 <= original * 21, "{copy} bytes of a copy that has grown, {original} of its original");
+}
+
 /// Counts the rows that it is given, and the most that was held meanwhile; keeps none of it.
 struct Counting(Rc<Cell<(usize, i64)>>);
 

@@ -17,13 +17,13 @@ use crate::draft::{self, Draft, Manifest, Refusal};
   kubelapse new night --from incident.yaml  night.toml: a lesson out of what kubectl printed of pods that are not well
   kubectl get pods,events -o yaml | kubelapse new night --from -
 
-The manifest may hold Pods, a v1 List, or workloads with a pod template (Deployment, ReplicaSet,
-ReplicationController, StatefulSet, DaemonSet, Job, CronJob), and what stands beside them. The scenario
-refers to it, or to a copy beside it where it lies elsewhere. Its expectations were seen in runs of it,
+The manifest may hold Pods, a v1 List, or workloads with a pod template (Deployment, ReplicaSet, \
+ReplicationController, StatefulSet, DaemonSet, Job, CronJob), and what stands beside them. The scenario \
+refers to it, or to a copy beside it where it lies elsewhere. Its expectations were seen in runs of it, \
 so that `kubelapse test` passes right away.
 
-What kubectl get -o yaml or -o json printed of pods with which something is wrong becomes a lesson: a story
-from states and events, questions, a clue; its objects go into a manifest beside it, and programs do what the
+What kubectl get -o yaml or -o json printed of pods with which something is wrong becomes a lesson: a story \
+from states and events, questions, a clue; its objects go into a manifest beside it, and programs do what the \
 containers were seen doing. `kubelapse learn --from NAME.toml` holds it.")]
 pub struct Arguments {
     /// The scenario's name; the file is called NAME.toml

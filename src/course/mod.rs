@@ -23,6 +23,8 @@ pub struct Lesson {
     pub name: String,
     /// Its title, as the scenario says it.
     pub title: String,
+    /// What one is told first.
+    pub story: String,
     /// How many questions it asks.
     pub questions: u32,
     /// The built-in scenario that it is about; None: one of somebody's own.
@@ -37,6 +39,7 @@ impl Lesson {
         Some(Lesson {
             name: shipped.name.to_owned(),
             title: head.title,
+            story: head.story,
             questions: head.questions,
             shipped: Some(shipped),
             digest: shipped.digest(),
@@ -49,6 +52,7 @@ impl Lesson {
         Some(Lesson {
             name: plan.name.clone(),
             title: lesson.title.clone(),
+            story: lesson.story.clone(),
             questions: u32::try_from(lesson.questions.len()).ok()?,
             shipped: None,
             digest: plan.digest.clone(),
@@ -256,16 +260,24 @@ impl Course {
 
     /// A lesson's line in the table of contents.
     pub fn line(&self, ix: usize) -> String {
+        self.before_title(ix, false) + &self.lessons[ix].title
+    }
+
+    /// What stands before a lesson's title in its line: its name, and how it stands. Where room is short the score says that it is
+    /// done, and nothing that it is open.
+    pub fn before_title(&self, ix: usize, is_short: bool) -> String {
         let lesson = &self.lessons[ix];
-        let mark = self.mark(lesson);
+        let (mark, width) = (self.mark(lesson), self.name_width());
         let score = mark.score().map_or_else(String::new, |score| score.to_string());
-        format!(
-            "{:<width$}  {:<7}  {score:<5}  {}",
-            lesson.name,
-            mark.word(),
-            lesson.title,
-            width = self.name_width()
-        )
+        let short = match mark {
+            Mark::Open => "",
+            Mark::Done(_) => &score,
+            mark => mark.word(),
+        };
+        match is_short {
+            true => format!("{:<width$}  {short:<7}  ", lesson.name),
+            false => format!("{:<width$}  {:<7}  {score:<5}  ", lesson.name, mark.word()),
+        }
     }
 
     /// The table of contents; that of all lessons tells of the paths through them.

@@ -341,6 +341,8 @@ pub fn find(name: &str) -> Option<&'static Builtin> {
 pub struct LessonHead {
     /// Its title.
     pub title: String,
+    /// What one is told first.
+    pub story: String,
     /// How many questions it asks.
     pub questions: u32,
 }
@@ -368,9 +370,13 @@ impl Builtin {
     pub fn lesson(&self) -> Option<LessonHead> {
         let table = self.table();
         let lesson = table.get("lesson")?.as_table()?;
-        let title = lesson.get("title").and_then(|title| title.as_str()).unwrap_or_default();
+        let text = |key: &str| lesson.get(key).and_then(|text| text.as_str()).unwrap_or_default().to_owned();
         let questions = lesson.get("question")?.as_array()?.len();
-        Some(LessonHead { title: title.to_owned(), questions: u32::try_from(questions).ok()? })
+        Some(LessonHead {
+            title: text("title"),
+            story: text("story"),
+            questions: u32::try_from(questions).ok()?,
+        })
     }
 
     /// Changes with its text, and with the manifests that it names.

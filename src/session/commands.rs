@@ -63,6 +63,20 @@ impl Walk {
     /// # Errors
     /// What is wrong with the words, or why it cannot be done; nothing has changed then.
     pub fn act(&mut self, words: &str) -> Result<Arc<Commanded>, String> {
+        let (action, toml) = self.action_of(words)?;
+        self.do_now(action, toml)
+    }
+
+    /// Whether something could be done now; nothing has changed.
+    ///
+    /// # Errors
+    /// As [`Walk::act`].
+    pub fn could_act(&mut self, words: &str) -> Result<(), String> {
+        self.action_of(words).map(drop)
+    }
+
+    /// What is to be done now, and how it is saved.
+    fn action_of(&mut self, words: &str) -> Result<(Action, String), String> {
         let spoken = self.said(parse(words)?)?;
         let at = self.next_instant()?;
         let toml = action_toml(at.since(self.plan().start), &spoken);
@@ -77,7 +91,7 @@ impl Walk {
         let action = scenario::action(&toml, &w.plan, &w.templates, &self.earlier, &loader)
             .map_err(|problems| problems.render(false))?;
         self.script.manifests.extend(read.into_inner());
-        self.do_now(Action { words: words.trim().to_owned(), ..Arc::unwrap_or_clone(action) }, toml)
+        Ok((Action { words: words.trim().to_owned(), ..Arc::unwrap_or_clone(action) }, toml))
     }
 
     /// What was done later than here, in the order of the steps.

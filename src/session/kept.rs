@@ -97,7 +97,7 @@ fn pieces<T: Clone>(all: &[T], before: Option<&Pieces<T>>, is_same: impl Fn(&T, 
 fn fill<T: Clone>(list: &mut Vec<T>, pieces: &Pieces<T>) {
     let all: usize = pieces.iter().map(|piece| piece.len()).sum();
     list.truncate(all);
-    list.reserve(all - list.len());
+    list.reserve_exact(all - list.len());
     for (at, piece) in pieces.iter().enumerate() {
         let over = list.len().saturating_sub(at * PIECE).min(piece.len());
         let (own, rest) = piece.split_at(over);
@@ -163,7 +163,7 @@ fn is_same_place(a: &Place, b: &Place) -> bool {
     };
     let rest_alike = match (&a.rest, &b.rest) {
         (None, None) => true,
-        (Some(a), Some(b)) => a.is(b),
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a.is(b),
         _ => false,
     };
     if !is_same_worker || !rest_alike {

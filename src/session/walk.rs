@@ -10,11 +10,12 @@ use std::sync::Arc;
 use super::checkpoints::Checkpoints;
 use super::horizon::Horizon;
 use super::kept::Kept;
-use super::past::{About, History, Past, StepRecord};
+use super::past::{About, History, Past, Reader, StepRecord};
 use super::{Breakpoint, Done, Played, Script, Session};
 use crate::record::{Aside, FiguresRow, ObjectRow, Transition};
 use crate::scenario::{self, Plan};
 use crate::time::{Span, Time};
+use crate::world::snug;
 use crate::world::workloads::ObjectKey;
 use crate::world::{PodId, SimEvent, World};
 
@@ -54,8 +55,9 @@ pub struct Walk {
     pub(super) figures: Vec<(u64, FiguresRow)>,
     /// Places among these, by object.
     pub(super) by_figures: Vec<Vec<u32>>,
-    /// What was told beside the rows, each with its step.
+    /// What was told beside the rows, each with its step; nothing where nobody asks for the picture of the run ([`Walk::view`]).
     pub(super) asides: Vec<(u64, Aside)>,
+    pub(super) is_pictured: bool,
     /// The number that the queue would have given next when the run began.
     pub(super) first_number: u64,
     pub(super) checkpoints: Checkpoints,
@@ -95,6 +97,7 @@ impl Walk {
             figures: Vec::new(),
             by_figures: Vec::new(),
             asides: asides.into_iter().map(|aside| (0, aside)).collect(),
+            is_pictured: true,
             first_number,
             telling: None,
             lineage: None,
@@ -104,6 +107,12 @@ impl Walk {
             selected: None,
             workload: None,
         }
+    }
+
+    /// Nobody is going to ask for the picture of the run: what that shows beside the rows, of a fleet something for each pod, is not
+    /// held.
+    pub fn hold_no_picture(&mut self) {
+        (self.asides, self.is_pictured) = (Vec::new(), false);
     }
 
     /// Files the figures from here on by their objects.
@@ -222,9 +231,14 @@ impl Walk {
     }
     /// The step that queued what a step played; 0: the scenario itself, or whoever acts.
     pub fn cause(&self, step: u64) -> u64 {
-        match self.step_record(step) {
+        self.cause_by(&mut self.past.reader(), step)
+    }
+    /// The same for whoever asks for one cause after the other.
+    pub(super) fn cause_by(&self, past: &mut Reader<'_>, step: u64) -> u64 {
+        match past.step(step) {
             Some(StepRecord { event: SimEvent::Action { .. }, .. }) | None => 0,
-            Some(record) => self.queued_by(record.sequence),
+            Some(record) if record.sequence < self.horizon.number => 0,
+            Some(record) => past.queued_by(record.sequence),
         }
     }
     /// The step that queued the event with this number; 0: the scenario itself.
@@ -268,7 +282,10 @@ impl Walk {
             let before = self.figures.len();
             self.figures.extend(figures.into_iter().map(|row| (step, row)));
             self.index_figures(before);
-            self.asides.extend(asides.into_iter().map(|aside| (step, aside)));
+            if self.is_pictured {
+                snug::make_room(&mut self.asides, asides.len());
+                self.asides.extend(asides.into_iter().map(|aside| (step, aside)));
+            }
             self.past.push(played, queued_to, &rows);
             self.forget_early();
         }
@@ -306,6 +323,7 @@ impl Walk {
             figures: self.figures.clone(),
             by_figures: self.by_figures.clone(),
             asides: self.asides.clone(),
+            is_pictured: self.is_pictured,
             first_number: self.first_number,
             telling: None,
             lineage: None,
@@ -338,8 +356,18 @@ impl Walk {
         Session { done: Arc::clone(&self.session.done), ..kept }
     }
 
-    /// Forgets what is known of the time after this step, not before the cursor: it has another future now.
-    pub(super) fn forget_after(&mut self, step: u64) {
+    /// Gives up what is known of the time after the cursor, the latest first, by no more than so many steps; whether all of it has
+    /// been given up. It would come again as it was: who does something here has it given up beforehand, a part at a time, as of
+    /// a fleet that takes long.
+    pub fn give_up_ahead(&mut self, steps: usize) -> bool {
+        let here = self.position();
+        let to = here.max(self.known().saturating_sub(steps as u64));
+        self.unlearn_after(to);
+        to == here
+    }
+
+    /// What is known ends with this step.
+    fn unlearn_after(&mut self, step: u64) {
         self.past.forget_after(step);
         self.figures.truncate(self.figures.partition_point(|(at, _)| *at <= step));
         let told = self.figures.len();
@@ -347,6 +375,11 @@ impl Walk {
             places.truncate(places.partition_point(|at| (*at as usize) < told));
         }
         self.asides.truncate(self.asides.partition_point(|(at, _)| *at <= step));
+    }
+
+    /// Forgets what is known of the time after this step, not before the cursor: it has another future now.
+    pub(super) fn forget_after(&mut self, step: u64) {
+        self.unlearn_after(step);
         self.checkpoints.forget_after(step);
         self.session.done = self.session.done.iter().filter(|done| done.step <= step).cloned().collect();
         self.lineage = None;

@@ -76,7 +76,7 @@ pub fn broken(line: &str, width: usize) -> Vec<String> {
 
 /// How wide the label is that a line begins with: a choice's number, or what stands before several blanks.
 fn label(text: &str) -> usize {
-    const WIDEST: usize = 20;
+    const WIDEST: usize = 26;
     let head: String = text.chars().take(WIDEST).collect();
     match (head.find("  "), head.find(") ")) {
         (Some(at), _) => at + head[at..].chars().take_while(|c| *c == ' ').count(),

@@ -236,7 +236,8 @@ pub const SPEEDS: [u32; 10] = [1, 2, 5, 10, 20, 60, 120, 300, 600, 1000];
 
 impl App {
     /// The screen of a walk, at its start.
-    pub fn new(walk: Walk) -> App {
+    pub fn new(mut walk: Walk) -> App {
+        walk.hold_no_picture();
         let mut app = App {
             walk,
             mode: Mode::Walk,

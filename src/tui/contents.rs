@@ -6,13 +6,16 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
+use ratatui::widgets::{Block, Borders, Padding, Paragraph};
 
 use super::draw::{cut, draw_too_small};
+use super::foot;
 use super::input::Input;
 use super::keys::name;
 use super::popups::popup;
 use crate::course::{Course, Mark};
+use crate::rules::kubectl::terminal::escaped;
+use crate::session::words::{broken, unfolded};
 
 /// What a person does with the table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,6 +66,11 @@ const fn key(
 }
 
 const PAGE: isize = 10;
+
+/// From here on the story of the lesson that is marked stands beside the list.
+const WIDE: u16 = 150;
+/// Below that a lesson's line tells its mark or its score, not both.
+const NARROW: u16 = 80;
 
 /// All keys of the table.
 static KEYS: [Key; 10] = [
@@ -212,7 +220,15 @@ impl Contents {
         let heading = format!(" {}  {}", self.course.title, self.course.summary());
         let bar = Style::new().add_modifier(Modifier::REVERSED);
         frame.render_widget(Paragraph::new(cut(&format!("{heading:<width$}"), width)).style(bar), title);
-        self.draw_list(frame, list);
+        match area.width {
+            WIDE.. => {
+                let [list, story] =
+                    Layout::horizontal([Constraint::Min(80), Constraint::Length(70)]).spacing(2).areas(list);
+                self.draw_list(frame, list);
+                self.draw_story(frame, story);
+            }
+            _ => self.draw_list(frame, list),
+        }
         let line = match self.mode {
             Mode::Find => {
                 let mut spans = vec![Span::styled("Find: ", Style::new().add_modifier(Modifier::BOLD))];
@@ -231,8 +247,7 @@ impl Contents {
             Mode::Help => "Esc closes",
             Mode::Table => "↑↓ choose  Enter begins  n next open one  / find  ? keys  q leaves",
         };
-        let style = Style::new().fg(Color::DarkGray);
-        frame.render_widget(Paragraph::new(Span::styled(cut(words, width), style)), keys);
+        foot::draw(frame, keys, words);
         if self.mode == Mode::Help {
             let shown = KEYS.iter().map(|key| Line::raw(format!("{:<8}  {}", key.shown, key.does)));
             let others = [
@@ -257,8 +272,9 @@ impl Contents {
             if !lines.is_empty() {
                 lines.push(Line::raw(""));
             }
-            let heading = cut(&self.course.heading(chapter), width);
-            lines.push(Line::styled(heading, Style::new().add_modifier(Modifier::BOLD)));
+            let heading = broken(&self.course.heading(chapter), width);
+            let bold = Style::new().add_modifier(Modifier::BOLD);
+            lines.extend(heading.into_iter().map(|line| Line::styled(line, bold)));
             for ix in own {
                 let own = ix == self.marked;
                 let style = match self.course.mark(&self.course.lessons[ix]) {
@@ -271,7 +287,8 @@ impl Contents {
                     marked_at = lines.len();
                 }
                 let mark = if own { ">" } else { " " };
-                lines.push(Line::styled(cut(&format!("{mark} {}", self.course.line(ix)), width), style));
+                let own = self.lesson_lines(ix, mark, width);
+                lines.extend(own.into_iter().map(|line| Line::styled(line, style)));
             }
         }
         if lines.is_empty() {
@@ -282,5 +299,33 @@ impl Contents {
         let first = marked_at.saturating_sub(height / 2).min(most);
         let shown: Vec<Line<'_>> = lines.into_iter().skip(first).take(height).collect();
         frame.render_widget(Paragraph::new(shown), area);
+    }
+
+    /// A lesson's line; a title that is too long for it goes on below itself.
+    fn lesson_lines(&self, ix: usize, mark: &str, width: usize) -> Vec<String> {
+        let head = format!("{mark} {}", self.course.before_title(ix, width < usize::from(NARROW)));
+        let indent = head.chars().count();
+        let title = broken(&self.course.lessons[ix].title, width.saturating_sub(indent).max(8)).into_iter();
+        let begin = std::iter::once(head).chain(std::iter::repeat(" ".repeat(indent)));
+        begin.zip(title).map(|(begin, part)| begin + &part).collect()
+    }
+
+    /// What the lesson that is marked begins with, beside the list.
+    fn draw_story(&self, frame: &mut Frame<'_>, area: Rect) {
+        let block = Block::new().borders(Borders::LEFT).padding(Padding::left(1));
+        let inner = block.inner(area);
+        frame.render_widget(block, area);
+        let Some(lesson) =
+            self.course.lessons.get(self.marked).filter(|_| self.shown().contains(&self.marked))
+        else {
+            return;
+        };
+        let asks =
+            if lesson.questions == 1 { "1 question" } else { &format!("{} questions", lesson.questions) };
+        let mut lines = vec![Line::styled(lesson.title.clone(), Style::new().add_modifier(Modifier::BOLD))];
+        let text = format!("{}, {asks}\n\n{}", lesson.name, unfolded(&lesson.story));
+        let text = text.lines().flat_map(|line| broken(line, usize::from(inner.width).max(8)));
+        lines.extend(text.map(|line| Line::raw(escaped(&line).into_owned())));
+        frame.render_widget(Paragraph::new(lines), inner);
     }
 }

@@ -22,7 +22,40 @@ impl App {
 
     /// Does it; what was done later is done again at its instants, or dropped. What cannot be done is told in its form.
     pub fn do_now(&mut self, words: &str, keeps: bool, form: Option<Form>) {
-        // What is known of the time after here is about to be another one.
+        if let Err(problem) = self.walk.could_act(words) {
+            return self.not_done(problem, form);
+        }
+        self.clear(Next::Do { words: words.to_owned(), keeps, form });
+    }
+
+    /// What is known of the time after here is about to be another one: it is given up first.
+    pub(super) fn clear(&mut self, next: Next) {
+        self.task = Some(Task::Clear(next));
+        self.hurry();
+    }
+
+    /// Gives up so many steps more, and does what is to be done once none is left.
+    pub(super) fn clear_on(&mut self, next: Next, most: usize) {
+        if !self.walk.give_up_ahead(most) {
+            self.tell("making room for another future; Esc leaves it");
+            self.task = Some(Task::Clear(next));
+            return;
+        }
+        match next {
+            Next::Do { words, keeps, form } => self.act(&words, keeps, form),
+            Next::Redo(words) => self.act_again(&words),
+            Next::Undo => self.taken_back(),
+        }
+    }
+
+    fn not_done(&mut self, problem: String, form: Option<Form>) {
+        match form {
+            Some(form) => self.mode = Mode::Form(Form { problem: Some(problem), ..form }),
+            None => self.refuse(problem),
+        }
+    }
+
+    fn act(&mut self, words: &str, keeps: bool, form: Option<Form>) {
         self.kept.another_run(self.walk.world());
         let acted = match keeps {
             true => self.walk.act_and_keep(words),
@@ -30,13 +63,7 @@ impl App {
         };
         let (done, not_again) = match acted {
             Ok(acted) => acted,
-            Err(problem) => {
-                match form {
-                    Some(form) => self.mode = Mode::Form(Form { problem: Some(problem), ..form }),
-                    None => self.refuse(problem),
-                }
-                return;
-            }
+            Err(problem) => return self.not_done(problem, form),
         };
         self.changed();
         self.undone.clear();
@@ -56,12 +83,12 @@ impl App {
     pub fn undo(&mut self) {
         match self.walk.done().last().map(|done| done.stood.0) {
             Some(step) => self.set_out(Way::to_step(step), Then::Undo),
-            None => self.taken_back(),
+            None => self.clear(Next::Undo),
         }
     }
 
     /// Where it was done: it is taken back.
-    pub(super) fn taken_back(&mut self) {
+    fn taken_back(&mut self) {
         self.kept.another_run(self.walk.world());
         match self.walk.undo() {
             Ok(done) => {
@@ -89,9 +116,16 @@ impl App {
 
     /// Where it had been done: it is done again.
     pub(super) fn done_again(&mut self, words: &str) {
+        if let Err(problem) = self.walk.could_act(words) {
+            return self.refuse(problem);
+        }
+        self.clear(Next::Redo(words.to_owned()));
+    }
+
+    fn act_again(&mut self, words: &str) {
         self.undone.pop();
         let rest = std::mem::take(&mut self.undone);
-        self.do_now(words, false, None);
+        self.act(words, false, None);
         self.undone = rest;
     }
 
@@ -255,6 +289,16 @@ impl App {
             Err(problem) => self.refuse(problem),
         }
     }
+}
+
+/// What is to be done once what is known of the time after here has been given up.
+pub(super) enum Next {
+    /// This; what was done later is done again, or dropped.
+    Do { words: String, keeps: bool, form: Option<Form> },
+    /// This, which had been taken back.
+    Redo(String),
+    /// The last thing that was done is taken back.
+    Undo,
 }
 
 /// The changes between two instants, as far as they have been counted.

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::app::{App, Areas, Mode, PANES, Tab, Zoom};
+use super::foot::{self, muted};
 use super::prompt::Prompt;
 use super::room::lay_out;
 use super::views::View;
@@ -489,7 +490,7 @@ impl App {
             let mut spans =
                 vec![Span::styled(format!("{asks}: "), Style::new().add_modifier(Modifier::BOLD))];
             spans.extend(typing.input.spans());
-            spans.push(Span::styled(hint, Style::new().fg(Color::DarkGray)));
+            spans.push(Span::styled(hint, muted()));
             frame.render_widget(Paragraph::new(Line::from(spans)), area);
             return;
         }
@@ -553,8 +554,7 @@ impl App {
                 &foot
             }
         };
-        let style = Style::new().fg(Color::DarkGray);
-        frame.render_widget(Paragraph::new(Span::styled(cut(keys, usize::from(area.width)), style)), area);
+        foot::draw(frame, area, keys);
     }
 }
 

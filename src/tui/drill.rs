@@ -7,11 +7,12 @@
 use ratatui::Frame;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::draw::{cut, draw_too_small};
+use super::foot::{self, muted};
 use super::input::Input;
 use super::popups::popup;
 use crate::drill::{Drill, HELP};
@@ -202,17 +203,20 @@ impl DrillScreen {
         /// From here on curves have the width that they have in lines, and a third of it.
         const ROOMY: u16 = 100;
         const NARROW: u16 = 72;
+        /// From here on so many rows are left for what was said.
+        const HIGH: u16 = 45;
         let area = frame.area();
         let goals = self.drill.goals();
         let is_wide = area.width >= WIDE;
         let score = if is_wide { 0 } else { 1 };
-        // What was said needs so many rows; what it leaves is the cluster's, which has a third in any case.
+        // What was said needs so many rows; what it leaves is the cluster's, which has a third in any case, of a high screen half.
         let said: usize =
             self.told.iter().map(|(_, line)| in_columns(line, usize::from(area.width)).len()).sum();
         let free = area.height.saturating_sub(4 + score);
         let left =
             free.saturating_sub(u16::try_from(said + 1).unwrap_or(u16::MAX)).min(free.saturating_sub(4));
-        let most = (area.height / 3).max(left).max(3);
+        let share = if area.height >= HIGH { 2 } else { 3 };
+        let most = (area.height / share).max(left).max(3);
         let all = u16::try_from(self.cluster.len() + 1).unwrap_or(u16::MAX);
         // How it stands comes before how it was.
         let cluster = match area.width {
@@ -247,9 +251,9 @@ impl DrillScreen {
             said
         } else {
             let text = format!(
-                "Wanted: {} things (`wanted` tells which are not so)   {}",
-                goals.len(),
-                self.points()
+                "{}   {} things are wanted: `wanted` tells which are not so",
+                self.points(),
+                goals.len()
             );
             frame.render_widget(Paragraph::new(cut(&text, usize::from(area.width))), points);
             middle
@@ -261,14 +265,13 @@ impl DrillScreen {
         let words = match (&self.mode, self.drill.is_over()) {
             (Mode::Line, true) => "It is over: Enter or Esc leaves  PgUp PgDn what was said",
             (Mode::Line, false) => {
-                "Enter says it  Tab a cause, or completes  ↑↓ before  PgUp PgDn  ? help  Ctrl-C"
+                "Enter says it  Tab a cause, or completes  ↑↓ before  PgUp PgDn  ? help  Ctrl-C leaves"
             }
             (Mode::Help(_), _) => "↑↓ scroll  Esc closes",
             (Mode::Objects(..), _) => "↑↓ Enter names it  Esc: type what it is in",
             (Mode::Kinds(_), _) => "↑↓ Enter chooses  Esc leaves it",
         };
-        let style = Style::new().fg(Color::DarkGray);
-        frame.render_widget(Paragraph::new(Span::styled(cut(words, usize::from(area.width)), style)), keys);
+        foot::draw(frame, keys, words);
         self.draw_popup(frame, area);
     }
 
@@ -422,10 +425,7 @@ fn pane(frame: &mut Frame<'_>, area: Rect, title: &str, lines: Vec<(Style, Strin
         .collect();
     if more && height > 1 {
         shown.pop();
-        shown.push(Line::styled(
-            format!("… {} more lines (Home, End)", lines.len() + 1 - height),
-            Style::new().fg(Color::DarkGray),
-        ));
+        shown.push(Line::styled(format!("… {} more lines (Home, End)", lines.len() + 1 - height), muted()));
     }
     frame.render_widget(Paragraph::new(shown), inner);
 }

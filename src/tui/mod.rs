@@ -12,6 +12,7 @@ mod contents;
 mod done;
 mod draw;
 mod drill;
+mod foot;
 mod input;
 mod keys;
 mod leads;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::app::{App, Mode};
-use super::done::Between;
+use super::done::{Between, Next};
 use super::views::View;
 use crate::record::{Change, Transition};
 use crate::session::futures::Ahead;
@@ -26,6 +26,8 @@ pub(super) enum Task {
     Why(Box<Reasons>, bool),
     /// Futures are played, one after the other; whether that was told.
     Ahead(Box<Ahead>, bool),
+    /// Room is made for another future, in which something is done.
+    Clear(Next),
     /// Changes between two instants are counted.
     Between(Between),
     /// A question is made of what comes; the move before which that is, and whether it was told.
@@ -129,6 +131,7 @@ impl App {
                     self.task = Some(Task::Ahead(ahead, true));
                 }
             }
+            Some(Task::Clear(next)) => self.clear_on(next, self.slice.saturating_mul(LOOKED)),
             Some(Task::Between(between)) => self.count_between(between, self.slice.saturating_mul(LOOKED)),
             Some(Task::Ask(mut asking, before, is_told)) => {
                 let is_asked = self.walk.ask_on(&mut asking, self.slice);
@@ -183,7 +186,7 @@ impl App {
     fn came(&mut self, stop: Stop, way: &Way, then: Then) {
         match (then, stop) {
             (Then::Look, _) | (_, Stop::Question) => self.arrived(stop, way.direction(), way.to()),
-            (Then::Undo, _) => self.taken_back(),
+            (Then::Undo, _) => self.clear(Next::Undo),
             (Then::Redo(words), _) => self.done_again(&words),
         }
     }

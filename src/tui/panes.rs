@@ -9,6 +9,7 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 use super::actions::node_words;
 use super::app::{App, Areas, Mode, Tab};
 use super::draw::{colour, cut_within, mark_style};
+use super::foot::muted;
 use super::room::lay_out;
 use super::workloads;
 use crate::api::{ContainerState, EventType, PodIdent, Tri};
@@ -75,7 +76,7 @@ fn framed(title: Line<'_>, above: usize, below: usize) -> Block<'_> {
         return block;
     }
     let text = format!(" {} ", arrows.join(" "));
-    block.title(Line::styled(text, Style::new().fg(Color::DarkGray)).right_aligned())
+    block.title(Line::styled(text, muted()).right_aligned())
 }
 
 /// What a pane has to show, laid out in so many columns; and how many lines there are above that are not among them: of what rests
@@ -277,7 +278,7 @@ fn logs(app: &App, pod: PodId) -> Vec<Line<'static>> {
     let name = if usize::from(ix) < p.container_count() { p.container(ix).name.as_str() } else { "" };
     let flag = if app.previous { " --previous" } else { "" };
     let head = format!("kubectl logs {} -c {name}{flag}  (v previous, o other)", p.ident.name);
-    let mut lines = vec![Line::styled(head, Style::new().fg(Color::DarkGray))];
+    let mut lines = vec![Line::styled(head, muted())];
     match app.walk.logs(pod, Some(name), app.previous) {
         Ok(list) if list.is_empty() => lines.push(Line::raw("(the process wrote nothing)")),
         Ok(list) => lines.extend(list.into_iter().map(Line::raw)),

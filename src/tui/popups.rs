@@ -9,6 +9,7 @@ use ratatui::widgets::{Block, Borders, Clear, Paragraph};
 use super::actions::{self, Form};
 use super::app::{App, Letter, Mode};
 use super::draw::cut;
+use super::foot::muted;
 use super::keys::{KEYS, Key};
 use super::menu;
 use super::prompt::Prompt;
@@ -61,7 +62,7 @@ impl App {
             let number = menu::label(ix);
             lines.push(Line::from(vec![
                 Span::styled(format!("{mark} {number} {:<wide$}", entry.title), style),
-                Span::styled(format!("  {}", cut(&command, room)), Style::new().fg(Color::DarkGray)),
+                Span::styled(format!("  {}", cut(&command, room)), muted()),
             ]));
         }
         let title = format!("What is done to {}?", self.chosen_words());
@@ -136,13 +137,13 @@ impl App {
         }
         if asked.hinted {
             lines.push(Line::raw(""));
-            lines.extend(flowing(area, &format!("Hint: {}", asked.hint), Style::new().fg(Color::DarkGray)));
+            lines.extend(flowing(area, &format!("Hint: {}", asked.hint), muted()));
         } else if !asked.hint.is_empty() {
             lines.push(Line::raw(""));
-            lines.push(Line::styled("h shows a hint", Style::new().fg(Color::DarkGray)));
+            lines.push(Line::styled("h shows a hint", muted()));
         }
         if !self.walk.quiz.is_held() && (asked.from_lesson || self.walk.quiz.on) {
-            lines.push(Line::styled("z: no questions any more", Style::new().fg(Color::DarkGray)));
+            lines.push(Line::styled("z: no questions any more", muted()));
         }
         popup(frame, area, "What do you expect?", lines, 0);
     }
@@ -249,7 +250,7 @@ fn narrowed(row: Vec<Span<'static>>, room: usize, indent: usize) -> Vec<Line<'st
 /// A form: its values, what each takes, and the command that it makes.
 fn draw_form(frame: &mut Frame<'_>, area: Rect, form: &Form) {
     let bold = Style::new().add_modifier(Modifier::BOLD);
-    let dark = Style::new().fg(Color::DarkGray);
+    let dark = muted();
     let wide = form.fields.iter().map(|field| field.name.chars().count()).max().unwrap_or(0);
     let mut lines = Vec::new();
     for (ix, field) in form.fields.iter().enumerate() {

@@ -106,6 +106,12 @@ impl View {
     /// There is no such view.
     pub fn named(word: &str) -> Result<View, String> {
         let word = word.trim().trim_start_matches(':').to_lowercase();
+        // As k9s has them short, and kubectl does not.
+        let word = match word.as_str() {
+            "dp" => "deploy".to_owned(),
+            "jo" => "job".to_owned(),
+            _ => word,
+        };
         let known = NAMES.iter().find(|(names, _)| names.contains(&word.as_str()));
         match (known, ObjectType::parse(&word)) {
             (Some((_, asked)), _) => Ok(match *asked {

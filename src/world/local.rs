@@ -17,8 +17,9 @@ use crate::time::Time;
 pub struct Place {
     pub runtime: Runtime,
     pub worker: Option<Box<Worker>>,
-    /// In its place, once the pod is over; the runtime's side stands there as well ([`rest`](super::rest)).
-    pub rest: Option<Box<Rest>>,
+    /// In its place, once the pod is over; the runtime's side stands there as well ([`rest`](super::rest)). It does not change any
+    /// more, and worlds that are copies of each other share it.
+    pub rest: Option<Arc<Rest>>,
 }
 
 impl Clone for Place {

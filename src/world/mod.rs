@@ -41,6 +41,7 @@ pub(crate) mod rest;
 pub(crate) mod runtime;
 pub(crate) mod scheduling;
 pub(crate) mod signal;
+pub(crate) mod snug;
 pub(crate) mod stateful_sets;
 pub(crate) mod store;
 pub mod stored;
@@ -319,7 +320,7 @@ impl World {
             self.digest.fold(u64::from(owner) + 1);
         }
         self.directory.pods.push(ident);
-        self.directory.owners.push(owner);
+        snug::add(&mut self.directory.owners, owner);
     }
     /// An object that is neither a pod nor a node gets its names, by which all rows about it are read.
     pub fn name_object(&mut self, ident: ObjectIdent) -> ObjectRow {

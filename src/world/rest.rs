@@ -204,7 +204,7 @@ impl World {
             let own = own_of(&runtime.live);
             let worker = kubelet.resting.share(worker, &own);
             runtime.live = Arc::clone(no_runtime);
-            *rest = Some(Box::new(Rest { worker, own }));
+            *rest = Some(Arc::new(Rest { worker, own }));
         }
     }
     /// Somebody is about to change what stands elsewhere while a pod rests: its status, or what the runtime has of it.

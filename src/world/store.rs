@@ -3,6 +3,8 @@
 //! Everybody may read. Written is in one place, `actors::api_server`, because each write has to be versioned, recorded and
 //! told to those who listen; a tidy test holds the house to it ([`Store::write`] and [`Store::add`] stand nowhere else).
 
+use super::snug;
+
 /// Objects in the order of their creation; their numbers stay theirs when they are gone.
 #[derive(Clone, Debug)]
 pub struct Store<T>(Vec<T>);
@@ -34,7 +36,7 @@ impl<T> Store<T> {
         &mut self.0[ix]
     }
     pub fn add(&mut self, object: T) {
-        self.0.push(object);
+        snug::add(&mut self.0, object);
     }
     /// Makes room for so many.
     pub fn expect(&mut self, count: usize) {

@@ -42,6 +42,12 @@ fn a_drill_as_it_goes() {
     press(&mut own, "<esc>?");
     assert!(sees(&own, "What can be said"));
     press(&mut own, "<esc>");
+    // The points and the way out stand on the narrowest screen, too.
+    let narrow = screen(&own, 60, 16);
+    assert!(
+        narrow.contains("0 points so far, 0 wrong") && narrow.contains("? help  Ctrl-C leaves"),
+        "{narrow}"
+    );
     for (width, height) in [(40, 12), (20, 5), (1, 1), (60, 16), (300, 80)] {
         for keys in ["?", "<esc><tab>", "<enter>", "<esc><esc>"] {
             press(&mut own, keys);

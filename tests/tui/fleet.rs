@@ -142,6 +142,43 @@ fn pods_stand_in_the_order_of_kubectl() {
     }
 }
 
+/// Before something is done in the past what is known of the time after it is given up a part at a time; until all of it is, nothing
+/// has been done, and what is left comes again as it was.
+#[test]
+fn room_for_another_future_is_made_a_part_at_a_time() {
+    let mut app = fleet();
+    press(&mut app, "<end>");
+    let end = app.walk.known();
+    press(&mut app, "g20s<enter>");
+    let here = app.walk.position();
+    app.slice = 3;
+    press_once(&mut app, "xcordon node/node-0<enter>");
+    assert!(app.works() && app.walk.done().is_empty());
+    let seen = screen(&app, 80, 24);
+    assert!(seen.contains("making room for another future; Esc leaves it"), "{seen}");
+    press_once(&mut app, "<esc>");
+    let left = app.walk.known();
+    assert!(!app.works() && app.walk.done().is_empty() && app.walk.position() == here);
+    assert!((here..end).contains(&left), "{left} of {end}");
+    // What cannot be done costs nothing.
+    press_once(&mut app, "xcordon nothing/node-0<enter>");
+    assert!(!app.works() && app.walk.known() == left);
+    press(&mut app, "<esc>xcordon node/node-0<enter>");
+    assert_eq!((app.walk.done().len(), app.walk.position()), (1, here + 1));
+    // Taken back from further on, and done again: the run of somebody who had never been there.
+    app.slice = 300;
+    press(&mut app, "g1m<enter>XR");
+    let mut other = fleet();
+    press(&mut other, "g20s<enter>xcordon node/node-0<enter>");
+    for app in [&mut app, &mut other] {
+        press(app, "<end>");
+    }
+    assert_eq!(app.walk.history().to_vec(), other.walk.history().to_vec());
+    assert_ne!(app.walk.known(), end, "a cordon changes what comes");
+    press(&mut app, "X<end>");
+    assert_eq!(app.walk.known(), end);
+}
+
 /// What takes long goes a part at a time, is seen to, and Esc leaves it where it stands.
 #[test]
 fn what_takes_long_can_be_stopped() {

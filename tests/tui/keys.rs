@@ -177,6 +177,7 @@ fn check(shown: &str, walk: &Walk) {
             for (view, words) in [
                 ("po", ":pods"),
                 ("deploy", ":deployments"),
+                ("dp", ":deployments"),
                 ("no", "ROLES"),
                 ("svc", ":services"),
                 ("ev", "LAST SEEN"),

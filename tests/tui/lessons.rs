@@ -167,6 +167,23 @@ fn the_contents_of_the_course() {
     for (width, height) in [(60, 16), (20, 5), (1, 1), (300, 80)] {
         drawn(width, height, |frame| contents.draw(frame));
     }
+    // Nothing is cut where there is little room, and where there is much the story stands beside the list.
+    for _ in 0..contents_count() {
+        let narrow = drawn(60, 16, |frame| contents.draw(frame));
+        assert!(!narrow.contains('…') && narrow.contains("? keys  q leaves"), "{narrow}");
+        contents.key(KeyEvent::new(KeyCode::Up, KeyModifiers::NONE));
+    }
+    for letter in "/crash-loop".chars() {
+        contents.key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE));
+    }
+    let wide = drawn(200, 60, |frame| contents.draw(frame));
+    assert!(wide.contains("The orders service cannot reach its database and gives up two"), "{wide}");
+    assert!(wide.contains("crash-loop, 3 questions"), "{wide}");
+}
+
+/// How many lessons there are.
+fn contents_count() -> usize {
+    Course::new(Progress::default()).lessons.len()
 }
 
 /// A scenario with two pods of one beginning, and texts whose lines are broken in the file.

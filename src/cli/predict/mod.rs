@@ -25,7 +25,7 @@ use crate::time::{Span, Time};
   kubelapse predict pods.json --assume web.runs=forever     what if it stays up this time?
   kubelapse predict pods.json --scenario web.toml           programs, images and latencies of a scenario
 
-Windows hold 90 % of what may come (--level) and are rounded outward to whole seconds. What a program does is what it did last,
+Windows hold 90 % of what may come (--level) and are rounded outward to whole seconds. What a program does is what it did last, \
 unless --assume or --scenario says otherwise.
 
 Exit codes: 0 predicted, 2 the request was wrong.")]

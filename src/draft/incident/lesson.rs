@@ -201,7 +201,11 @@ fn table(pods: &[(Explanation, Option<Cause>)]) -> String {
 /// What its own object says of the container or the condition that is meant.
 fn reason<'a>(sick: &'a Explanation, cause: &Cause) -> &'a str {
     let container = sick.containers.iter().find(|own| own.name == cause.container);
-    let happened = container.and_then(|own| own.happened.last());
+    // Of a container that has ended its end, else what is told last: how the run before ended.
+    let happened = container.and_then(|own| match own.state {
+        "terminated" => own.happened.first(),
+        _ => own.happened.last(),
+    });
     let waits = sick.conditions.iter().find_map(|condition| condition.waits_for.first());
     let told = if cause.container.is_empty() { waits.or(happened) } else { happened.or(waits) };
     told.or(sick.status.why.first()).map_or("", String::as_str)
@@ -209,19 +213,24 @@ fn reason<'a>(sick: &'a Explanation, cause: &Cause) -> &'a str {
 
 fn explanation(sick: &Explanation, cause: &Cause) -> String {
     let container = sick.containers.iter().find(|own| own.name == cause.container);
-    let mut happened = container.map_or(String::new(), |own| own.happened.join(" "));
-    if !happened.is_empty() && !happened.ends_with('.') {
-        happened.push('.');
-    }
+    let happened = container.map_or(&[][..], |own| &own.happened);
     let messages = sick
         .conditions
         .iter()
         .filter(|condition| condition.status == "False" && !condition.message.is_empty());
     let messages: Vec<String> = messages
         .take(1)
-        .map(|condition| format!("{} is False: {}.", condition.kind, condition.message))
+        .map(|condition| format!("{} is False: {}", condition.kind, condition.message))
         .collect();
-    broken(&one_line(&format!("{} {happened} {}", sick.status.why.join(" "), messages.join(" "))))
+    let all: Vec<String> =
+        sick.status.why.iter().chain(happened).chain(&messages).map(|text| ended(text)).collect();
+    broken(&one_line(&all.join(" ")))
+}
+
+/// A text that ends as sentences do, so that another one may follow: what a program or a component says mostly does not.
+fn ended(text: &str) -> String {
+    let text = text.trim_end();
+    if text.is_empty() || text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// Broken into lines as files of this kind are.

@@ -1,8 +1,11 @@
 //! A chain of causes as it grows: what every part of it is made of, and the links that do not depend on what changed.
 
+use std::cell::RefCell;
+
 use super::{Link, headline};
 use crate::api::{EventText, Sym};
 use crate::session::lineage::Lineage;
+use crate::session::past::Reader;
 use crate::session::words::{YOU, describe, offset};
 use crate::session::{Walk, tree};
 use crate::time::Time;
@@ -11,16 +14,21 @@ use crate::world::{ContainerIx, Pod, SimEvent};
 
 /// How far a chain is followed.
 const LONGEST: usize = 14;
+/// So many steps are followed at most where each queued the next one: a kubelet's relists go back to its beginning, and of a day
+/// nobody waits for all of them.
+const FARTHEST: usize = 1_000;
 
 pub(super) struct Chain<'a> {
     pub(super) walk: &'a Walk,
     pub(super) lineage: &'a Lineage,
     pub(super) links: Vec<Link>,
+    /// Each cause is looked up next to the one before: its stretch of the past is unpacked once.
+    past: RefCell<Reader<'a>>,
 }
 
 impl<'a> Chain<'a> {
     pub(super) fn new(walk: &'a Walk, lineage: &'a Lineage) -> Chain<'a> {
-        Chain { walk, lineage, links: Vec::new() }
+        Chain { walk, lineage, links: Vec::new(), past: RefCell::new(walk.past.reader()) }
     }
 
     pub(super) fn pod(&self) -> Option<&'a Pod> {
@@ -28,11 +36,16 @@ impl<'a> Chain<'a> {
     }
 
     pub(super) fn event(&self, step: u64) -> Option<SimEvent> {
-        self.walk.step_record(step).map(|record| record.event)
+        self.past.borrow_mut().step(step).map(|record| record.event)
     }
 
     pub(super) fn at(&self, step: u64) -> Time {
-        self.walk.step_record(step).map_or(self.walk.plan().start, |record| record.at)
+        self.past.borrow_mut().step(step).map_or(self.walk.plan().start, |record| record.at)
+    }
+
+    /// The step that queued what a step played; see [`Walk::cause`].
+    pub(super) fn cause(&self, step: u64) -> u64 {
+        self.walk.cause_by(&mut self.past.borrow_mut(), step)
     }
 
     pub(super) fn clock(&self, at: Time) -> String {
@@ -128,7 +141,7 @@ impl<'a> Chain<'a> {
         while let Some(SimEvent::Sync { .. } | SimEvent::Pulled { .. } | SimEvent::Kill { .. }) =
             self.event(at)
         {
-            at = self.walk.cause(at);
+            at = self.cause(at);
         }
         let ends = matches!(self.event(at), Some(SimEvent::Exit { .. } | SimEvent::TermExit { .. }));
         if at != step && at > 0 && !ends {
@@ -232,7 +245,10 @@ impl<'a> Chain<'a> {
     pub(super) fn queue(&mut self, step: u64) {
         let mut at = step;
         let mut last = None;
-        while at > 0 && self.links.len() < LONGEST {
+        for _ in 0..FARTHEST {
+            if at == 0 || self.links.len() >= LONGEST {
+                break;
+            }
             let Some(event) = self.event(at) else { break };
             let words = describe(self.walk.world(), event);
             match event {
@@ -260,7 +276,7 @@ impl<'a> Chain<'a> {
                 self.add(at, words.component, words.text);
             }
             last = this;
-            at = self.walk.cause(at);
+            at = self.cause(at);
         }
         if self.links.last().is_none_or(|link| link.component != "scenario") {
             self.scenario(if at == 0 {

@@ -287,7 +287,7 @@ impl Chain<'_> {
                     self.add(at, component, "had put off until then to look again");
                 }
                 Some(SimEvent::Informed { of, .. }) => {
-                    let origin = self.walk.cause(at);
+                    let origin = self.cause(at);
                     let w = self.walk.world();
                     let rows = self.walk.rows_of(origin);
                     let rows = rows.iter().filter(|row| match of {
@@ -316,7 +316,7 @@ impl Chain<'_> {
                 }
                 Some(_) => {}
             }
-            at = self.walk.cause(at);
+            at = self.cause(at);
         }
     }
 
