@@ -18,6 +18,7 @@ fn every_dependency_has_its_reason() {
         for line in text.lines() {
             if line.starts_with('[') {
                 is_list = line.contains("dependencies");
+                continue;
             }
             match line.trim() {
                 "" => is_told = false,
