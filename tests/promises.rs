@@ -334,6 +334,18 @@ fn memory_of_what_has_changed() {
     let (known, bytes) = kept(3_000, &"x".repeat(100_000));
     assert!(known > 100 && known < 1_000, "{known} changes of 100 kB");
     assert!(bytes < 128_000_000, "{bytes} bytes");
+    // Many short ones: what each value takes beside its text is counted, too.
+    let short: serde_json::Map<String, serde_json::Value> =
+        (0..2_000).map(|key| (format!("k{key}"), json!("v"))).collect();
+    let before = held();
+    let mut store = Store::default();
+    for _ in 0..1_500 {
+        let object = json!({ "metadata": { "namespace": "default", "name": "set" }, "data": short });
+        store.put(configs, "default", "set", Some(object));
+    }
+    let (known, bytes) = (store.since(store.forgotten()).map_or(0, Iterator::count), held() - before);
+    assert!(known > 100 && known < 1_500, "{known} changes of 2,000 values");
+    assert!(bytes < 128_000_000, "{bytes} bytes of {known} changes");
 }
 
 /// One object more than are stored is answered as by an API server whose etcd is full, and takes nothing; what is there can still be
