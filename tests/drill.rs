@@ -108,6 +108,14 @@ fn the_same_seed_level_and_lines_are_the_same_drill() {
     assert_ne!(talk(3, 3).0, talk(4, 3).0);
 }
 
+/// Also of seeds that are no number of TOML's.
+#[test]
+fn every_seed_is_a_drill() {
+    for seed in [0, i64::MAX.cast_unsigned(), i64::MAX.cast_unsigned() + 1, u64::MAX] {
+        assert_eq!(open(seed, 1).score().seed, seed);
+    }
+}
+
 #[test]
 fn what_is_no_level_is_refused() {
     let told = |level| Drill::new(1, level).err().unwrap_or_default();

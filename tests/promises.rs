@@ -378,6 +378,15 @@ fn the_readme_promises_the_same() {
     assert!(readme.contains(&words), "no `{words}`");
 }
 
+/// Bodies that are under way: how many bytes, and how long (what happens then is tested beside them, `src/serve/body.rs`).
+#[test]
+fn bodies_are_bounded() {
+    use kubelapse::serve::body::{MOST, MOST_AT_ONCE, SLOWEST};
+    assert_eq!(limit("MB in a request to `serve`") << 20, MOST);
+    assert_eq!(limit("MB of requests under way at once") << 20, MOST_AT_ONCE);
+    assert_eq!(limit("seconds to send a request") as u64, SLOWEST.as_secs());
+}
+
 /// What is too large is refused in the words of the API, or of the file's reader, before it is made.
 #[test]
 fn limits_are_told() {

@@ -159,7 +159,7 @@ pub fn predict_json(
             None => predict::blank(&predict::version(asks.kubernetes.as_deref(), &given))
                 .map_err(|own| wrong(own.into_iter().map(|own| own.words).collect::<String>()))?,
         };
-        let ahead = Ahead { seeds: asks.seeds, ahead, level: asks.level }.for_pods(given.pods.len());
+        let ahead = Ahead { seeds: asks.seeds, ahead, level: asks.level }.for_given(&given);
         let up = py.detach(|| SetUp::new(given, &plan, &said));
         if let Some(words) = up.idle() {
             let none = Problem { file: asks.label.clone(), ..Problem::new(words) };

@@ -94,12 +94,22 @@ pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
     written(path, text)?.place_new(path)
 }
 
+/// Whether a place holds this text already, word by word. Then there is nothing to write, and what killed writers left beside it goes.
+pub fn is_there(path: &Path, text: &str) -> bool {
+    let same = fs::read_to_string(path).is_ok_and(|there| there == text);
+    if same {
+        clear(folder_of(path), &[&name_of(path)]);
+    }
+    same
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// A text beside its place, on the disk.
 fn written(path: &Path, text: &str) -> io::Result<Beside> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     disk::make_folder(folder)?;
     clear(folder, &[&name_of(path)]);
     let mut beside = Beside::create(path)?;

@@ -74,7 +74,7 @@ fn write(arguments: &Arguments) -> Result<(), Refusal> {
         Some(file) => {
             let write = if arguments.force { beside::replace } else { beside::write_new };
             if let Some((copy, text)) = &beside_it {
-                if !fs::read_to_string(copy).is_ok_and(|there| there == *text) {
+                if !beside::is_there(copy, text) {
                     write(copy, text).map_err(|e| words(copy, &e))?;
                 }
                 talk(&match draft.is_lesson {

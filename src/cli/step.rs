@@ -1,6 +1,5 @@
 //! `kubelapse step`: the full screen on a terminal, the line mode elsewhere.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -131,7 +130,7 @@ pub fn save(source: &Source, walk: &Walk, words: &str) -> Result<String, String>
                 ));
             }
             outside = " --manifests DIR";
-        } else if moves && !is_there(&folder.join(name), text) {
+        } else if moves && !beside::is_there(&folder.join(name), text) {
             write(&folder.join(name), text)?;
         }
     }
@@ -139,9 +138,4 @@ pub fn save(source: &Source, walk: &Walk, words: &str) -> Result<String, String>
     let unkept = !walk.plan().expects.is_empty() && !walk.done().is_empty();
     let warning = if unkept { " (its expectations are of the run without your actions)" } else { "" };
     Ok(format!("saved: kubelapse run {path}{outside} writes the same timeline again{warning}"))
-}
-
-/// A file that holds this already; of a folder of manifests, each.
-fn is_there(place: &Path, text: &str) -> bool {
-    fs::read_to_string(place).is_ok_and(|there| there == text)
 }

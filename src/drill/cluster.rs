@@ -176,6 +176,8 @@ impl Cluster {
     /// The scenario, and its manifests by their names.
     pub fn written(&self, seed: u64) -> (String, Vec<(String, String)>) {
         let end = ARRIVED + PATIENCE;
+        // TOML's numbers end before seeds do.
+        let seed = i64::try_from(seed).map_or_else(|_| format!("\"{seed}\""), |seed| seed.to_string());
         let mut text = format!(
             "name = \"drill\"\ndescription = \"A cluster in which something is wrong\"\nseed = {seed}\nuntil = \"{end}\"\n"
         );

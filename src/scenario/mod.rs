@@ -39,6 +39,7 @@ pub use command::{Action, Command};
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
 pub use manifest::folder;
 pub use plan::Plan;
+pub use resolve::Earlier;
 pub(crate) use resolve::volume_written;
 pub use schema::schema;
 pub use values::parse_duration;
@@ -102,7 +103,7 @@ pub fn load_noting(
 }
 
 /// Reads one more `[[action]]` for a plan that stands, by the rules by which a file's are read. `templates` are all that
-/// pods are made of by now, `earlier` the actions of before that the plan does not know; `loader` gives what it applies.
+/// pods are made of by now, `earlier` is what was done before; `loader` gives what it applies.
 ///
 /// # Errors
 /// Every problem of the text.
@@ -110,7 +111,7 @@ pub fn action<'a>(
     text: &str,
     plan: &'a Plan,
     templates: &'a [Arc<plan::PodTemplate>],
-    earlier: impl Iterator<Item = &'a Action>,
+    earlier: &Earlier,
     loader: Loader<'a>,
 ) -> Result<Arc<Action>, Diagnostics> {
     let mut problems = Diagnostics::default();

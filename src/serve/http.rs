@@ -4,7 +4,8 @@
 //!
 //! The server listens on the loopback address alone. A page of some other site that a browser has open must not reach it either:
 //! a request must name this machine (`Host`), and one that a page makes must come from here (`Origin`). Bodies, connections
-//! and watches are limited; a client that does not read is dropped. When the server is told to end, every stream ends,
+//! and watches are limited; a client that does not read what it is sent is dropped, and one that does not send what it has begun is
+//! answered without it. When the server is told to end, every stream ends,
 //! and a deadline follows.
 
 use std::convert::Infallible;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use http_body_util::channel::{Channel, Sender};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::service::service_fn;
@@ -27,8 +28,10 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::answer::logs::LogsOf;
 use super::answer::watch::{Standing, Watch};
 use super::answer::{Answer, answer};
+use super::body::{self, Room};
 use super::clock::Desk;
 use super::path::Request;
+use super::patient::Patient;
 use super::status::{JSON, Response, failure};
 use super::{own, verbs};
 #[cfg(feature = "html")]
@@ -38,8 +41,6 @@ use crate::rules::versions::gates::Gates;
 /// What an answer consists of: one piece, or pieces that go on coming.
 pub type Body = UnsyncBoxBody<Bytes, Infallible>;
 
-/// A body may be so long; the API server takes no more.
-const MOST_BODY: usize = 3 << 20;
 /// So many connections at once.
 const MOST_CONNECTIONS: usize = 4096;
 /// So many streams at once.
@@ -60,6 +61,7 @@ struct Shared {
     port: u16,
     streams: AtomicUsize,
     connections: AtomicUsize,
+    bodies: Arc<body::Held>,
     ends: signal::Receiver<bool>,
 }
 
@@ -71,7 +73,8 @@ impl Door {
     /// The door of a simulation, at a port; `ends` says when it is over.
     pub fn new(desk: Desk, gates: Gates, port: u16, ends: signal::Receiver<bool>) -> Door {
         let (streams, connections) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Door(Arc::new(Shared { desk, gates, port, streams, connections, ends }))
+        let bodies = Arc::default();
+        Door(Arc::new(Shared { desk, gates, port, streams, connections, bodies, ends }))
     }
 
     /// Answers a request, in a runtime: an answer that goes on is written beside.
@@ -142,7 +145,8 @@ async fn connection(stream: TcpStream, shared: &Arc<Shared>) {
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(30)).max_buf_size(64 << 10);
-    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut connection =
+        std::pin::pin!(http.serve_connection(TokioIo::new(Patient::new(stream, SLOWEST)), service));
     let mut ends = shared.ends.clone();
     tokio::select! {
         _ = connection.as_mut() => {}
@@ -156,7 +160,6 @@ async fn connection(stream: TcpStream, shared: &Arc<Shared>) {
 async fn handle<B>(request: hyper::Request<B>, shared: &Arc<Shared>) -> hyper::Response<Body>
 where
     B: hyper::body::Body<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     if let Some(refused) = refused(request.headers(), shared.port) {
         return whole(refused);
@@ -175,12 +178,10 @@ where
     if !is_master {
         asked.impersonates = text(HeaderName::from_static("impersonate-user"));
     }
-    match Limited::new(incoming, MOST_BODY).collect().await {
-        Ok(body) => asked.body = body.to_bytes().to_vec(),
-        Err(_) => {
-            let message = format!("Request entity too large: limit is {MOST_BODY}");
-            return whole(failure(413, "RequestEntityTooLarge", &message, &serde_json::Value::Null));
-        }
+    let mut room = Room::of(&shared.bodies);
+    match body::taken(incoming, &mut room, body::SLOWEST).await {
+        Ok(taken) => asked.body = taken,
+        Err(refused) => return whole(refused),
     }
     #[cfg(feature = "html")]
     if asked.path == "/" && asked.accept.contains("text/html") {

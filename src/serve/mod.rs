@@ -11,12 +11,13 @@
 //! | [`leases`] | what controllers keep among themselves, outside of the simulation |
 //! | [`clock`], [`steady`] | the simulation on its own thread, at the pace that was asked for, or in step with its clients |
 //! | [`own`] | the server's own API: the clock, what is done by words |
-//! | [`http`], [`kubeconfig`] | sockets, who may ask, and what clients need to come here |
+//! | [`http`], [`body`], [`patient`], [`kubeconfig`] | sockets, who may ask, how much and how slowly, and what clients need to come here |
 //!
 //! What stands here: a client never writes into the store. What he asks for is done by the simulation, which publishes what has come
 //! of it. Versions of what is served only rise, also where the simulation goes back.
 
 pub mod answer;
+pub mod body;
 pub mod clock;
 pub mod custom;
 pub mod deletion;
@@ -28,6 +29,7 @@ pub mod leases;
 mod node;
 pub mod own;
 pub mod path;
+mod patient;
 pub mod protobuf;
 pub mod stamps;
 pub mod status;

@@ -20,8 +20,10 @@ use crate::time::{Span, Time};
 /// So many changes are kept for those who watch, and so many bytes of them.
 const KEPT: usize = 50_000;
 const KEPT_BYTES: usize = 128 << 20;
-/// A change takes so many times the bytes of its object's text: beside the text there is the object, and what was sent of it.
-const TIMES: usize = 6;
+/// A change takes so many times the bytes of its object's text (the text, the texts in the object, and what was sent of it), and so many
+/// more for each value in the object, however short that is spelled.
+const TIMES: usize = 3;
+const EACH: usize = 130;
 
 /// An object as it is stored.
 #[derive(Debug)]
@@ -36,7 +38,7 @@ pub struct Object {
     pub is_clients: bool,
     /// Its metadata, and the rest of it, as text, once somebody has asked for it.
     text: [OnceLock<Stamped>; 2],
-    /// About how many bytes it is.
+    /// About how many bytes a change to it takes.
     weight: usize,
     /// Its `metadata.resourceVersion`.
     pub version: u64,
@@ -345,11 +347,11 @@ impl Store {
     }
 
     fn keep(&mut self, change: Change, old: &mut Vec<Arc<Change>>) {
-        self.log_bytes += TIMES * change.object.weight;
+        self.log_bytes += change.object.weight;
         self.log.push_back(Arc::new(change));
         while self.log.len() > KEPT || self.log_bytes > KEPT_BYTES {
             let Some(oldest) = self.log.pop_front() else { break };
-            self.log_bytes -= TIMES * oldest.object.weight;
+            self.log_bytes -= oldest.object.weight;
             self.forgotten = oldest.version;
             old.push(oldest);
         }
@@ -414,7 +416,7 @@ fn object(namespace: &str, name: &str, mut value: Value, version: Option<u64>, i
         name: name.to_owned(),
         is_clients,
         text: [OnceLock::new(), OnceLock::new()],
-        weight: weight(&value),
+        weight: TIMES * weight(&value) + EACH * values(&value),
         value,
         version,
         row: OnceLock::new(),
@@ -428,5 +430,14 @@ pub fn weight(value: &Value) -> usize {
         Value::Array(list) => list.iter().map(|own| 1 + weight(own)).sum(),
         Value::String(text) => text.len() + 2,
         _ => 5,
+    }
+}
+
+/// How many values there are in one, itself included.
+fn values(value: &Value) -> usize {
+    1 + match value {
+        Value::Object(members) => members.values().map(values).sum(),
+        Value::Array(list) => list.iter().map(values).sum::<usize>(),
+        _ => 0,
     }
 }

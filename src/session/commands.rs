@@ -81,14 +81,14 @@ impl Walk {
         let at = self.next_instant()?;
         let toml = action_toml(at.since(self.plan().start), &spoken);
         let w = &self.session.world;
-        let earlier = w.live.iter().map(Arc::as_ref);
+        self.earlier.follow(&w.plan, &w.live);
         let read = RefCell::new(BTreeMap::new());
         let loader = |path: &str| {
             let text = self.script.manifest(path)?;
             read.borrow_mut().insert(path.to_owned(), text.clone());
             Ok(text)
         };
-        let action = scenario::action(&toml, &w.plan, &w.templates, earlier, &loader)
+        let action = scenario::action(&toml, &w.plan, &w.templates, &self.earlier, &loader)
             .map_err(|problems| problems.render(false))?;
         self.script.manifests.extend(read.into_inner());
         Ok((Action { words: words.trim().to_owned(), ..Arc::unwrap_or_clone(action) }, toml))

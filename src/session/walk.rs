@@ -13,7 +13,7 @@ use super::kept::Kept;
 use super::past::{About, History, Past, Reader, StepRecord};
 use super::{Breakpoint, Done, Played, Script, Session};
 use crate::record::{Aside, FiguresRow, ObjectRow, Transition};
-use crate::scenario::Plan;
+use crate::scenario::{self, Plan};
 use crate::time::{Span, Time};
 use crate::world::snug;
 use crate::world::workloads::ObjectKey;
@@ -65,6 +65,8 @@ pub struct Walk {
     pub(super) telling: Option<Transition>,
     /// What was known of the pod that was asked about last.
     pub(super) lineage: Option<super::lineage::Lineage>,
+    /// What was done so far, for what is done next.
+    pub(super) earlier: scenario::Earlier,
     /// What the person was asked and answered.
     pub quiz: super::predict::Quiz,
     /// What stops a walk that goes to breakpoints.
@@ -99,6 +101,7 @@ impl Walk {
             first_number,
             telling: None,
             lineage: None,
+            earlier: scenario::Earlier::default(),
             quiz: super::predict::Quiz::default(),
             breakpoints: Vec::new(),
             selected: None,
@@ -324,6 +327,7 @@ impl Walk {
             first_number: self.first_number,
             telling: None,
             lineage: None,
+            earlier: scenario::Earlier::default(),
             quiz: self.quiz.clone(),
             breakpoints: Vec::new(),
             selected: self.selected,

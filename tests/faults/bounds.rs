@@ -1,6 +1,14 @@
 //! Every key of the format at its edges: refused with a good error, or run in a bounded number of steps and bytes. The keys come from
 //! the schema, so that a new one is tried without anybody thinking of it.
+//!
+//! Whoever asks for more memory than there may be ends the process, whatever a test would like to say then. So what is tried is tried
+//! in a process of its own, which notes what it begins and what it is done with; who started it names what was under way.
 
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use kubelapse::scenario::{self, no_files};
@@ -214,7 +222,7 @@ const STEPS: u64 = 2_000_000;
 /// A plan with more pods than this is loaded, and not run here: `limits.rs` runs large ones.
 const PODS: u64 = 200;
 
-/// All that is tried here side by side fits into so much: whoever asks for more gets none, and ends the test with a word of it.
+/// All that is tried here side by side fits into so much: whoever asks for more gets none.
 const BYTES: u64 = 2 << 30;
 
 fn bound_memory() {
@@ -224,6 +232,99 @@ fn bound_memory() {
         let (_, most) = getrlimit(Resource::RLIMIT_DATA).expect("there is a limit");
         setrlimit(Resource::RLIMIT_DATA, BYTES.min(most), most).expect("it can be lowered");
     }
+}
+
+/// What a process is told by: the file in which it notes what it tries.
+const NOTES: &str = "KUBELAPSE_BOUNDS_NOTES";
+
+/// What is tried, in a process whose memory is bounded.
+struct Tries(File);
+
+impl Tries {
+    /// Plays a case between two notes; what is wrong with it, a panic included.
+    fn tried(
+        &self,
+        case: &str,
+        work: impl FnOnce() -> Option<String> + std::panic::UnwindSafe,
+    ) -> Option<String> {
+        self.note('+', case);
+        let problem = std::panic::catch_unwind(work).unwrap_or_else(|_| Some("it panics".to_owned()));
+        self.note('-', case);
+        problem.map(|problem| format!("{case}: {problem}"))
+    }
+    fn note(&self, what: char, case: &str) {
+        // One write each, so that lines of several threads stay whole.
+        (&self.0).write_all(format!("{what}{case:?}\n").as_bytes()).expect("a note");
+    }
+}
+
+/// What was begun and never came to its end.
+fn under_way(notes: &str) -> BTreeSet<&str> {
+    let mut cases = BTreeSet::new();
+    for line in notes.lines() {
+        match line.split_at_checked(1) {
+            Some(("+", case)) => drop(cases.insert(case)),
+            Some((_, case)) => drop(cases.remove(case)),
+            None => {}
+        }
+    }
+    cases
+}
+
+/// Plays this test's cases in a process of its own; by that, what it tries them with.
+fn apart(test: &str) -> Option<Tries> {
+    if let Some(place) = std::env::var_os(NOTES) {
+        bound_memory();
+        return Some(Tries(OpenOptions::new().append(true).open(place).expect("a file for notes")));
+    }
+    if let Err(words) = ended_well(test, &format!("faults::bounds::{test}")) {
+        panic!("{words}");
+    }
+    None
+}
+
+/// Starts the process, waits for it, and says what it was at where it did not end well.
+fn ended_well(place: &str, test: &str) -> Result<(), String> {
+    let place: PathBuf =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bounds-{place}-{}", std::process::id()));
+    std::fs::write(&place, "").expect("a file for notes");
+    let own = std::env::current_exe().expect("this program");
+    let came = Command::new(own).args(["--exact", test, "--include-ignored"]).env(NOTES, &place).output();
+    let came = came.expect("it starts");
+    let notes = std::fs::read_to_string(&place).unwrap_or_default();
+    let _ = std::fs::remove_file(&place);
+    let said = [came.stdout, came.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+    if came.status.success() && said.contains("1 passed") {
+        return Ok(());
+    }
+    let cases: Vec<&str> = under_way(&notes).into_iter().collect();
+    Err(format!("{}, while it tried {}:\n{said}", came.status, cases.join(" or ")))
+}
+
+/// What is bounded ends, and the one who asked for more than there may be is named; who asked for less is not.
+#[cfg(target_os = "linux")]
+#[test]
+fn whoever_takes_too_much_is_named() {
+    let words = ended_well("greedy", "faults::bounds::greedy").expect_err("there is a bound");
+    assert!(words.contains("signal: 6 (SIGABRT)"), "{words}");
+    assert!(words.contains("while it tried \"takes too much\":\n"), "{words}");
+    assert!(words.contains("memory allocation of "), "{words}");
+}
+
+/// For the test before.
+#[test]
+#[ignore = "takes more than there may be"]
+fn greedy() {
+    let Some(place) = std::env::var_os(NOTES) else { return };
+    bound_memory();
+    let tries = Tries(OpenOptions::new().append(true).open(place).expect("a file for notes"));
+    let takes = |bytes: u64| {
+        let bytes = usize::try_from(bytes).expect("it can be asked for");
+        let room = std::hint::black_box(vec![1_u8; bytes]);
+        room.iter().all(|byte| *byte == 0).then(String::new)
+    };
+    assert_eq!(tries.tried("takes less", || takes(BYTES / 4)), None);
+    tries.tried("takes too much", || takes(BYTES + BYTES / 2));
 }
 
 /// None where all went well.
@@ -255,7 +356,7 @@ fn tried(path: &str, value: &str) -> Option<String> {
 #[test]
 fn every_key_at_its_edges() {
     use rayon::prelude::*;
-    bound_memory();
+    let Some(tries) = apart("every_key_at_its_edges") else { return };
     let schema = scenario::schema();
     let mut keys = of_the_spec();
     walk(&schema["$defs"], &schema, "", 0, &mut keys);
@@ -268,11 +369,7 @@ fn every_key_at_its_edges() {
         .collect();
     let wrong: Vec<String> = runs
         .par_iter()
-        .filter_map(|(path, value)| {
-            let tried = std::panic::catch_unwind(|| tried(path, value));
-            let problem = tried.unwrap_or_else(|_| Some("it panics".to_owned()));
-            problem.map(|problem| format!("{path} = {value}: {problem}"))
-        })
+        .filter_map(|(path, value)| tries.tried(&format!("{path} = {value}"), || tried(path, value)))
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
     // The ends of time, with a run that comes to its own end.
@@ -344,7 +441,7 @@ fn judged(told: &str, value: &str) -> Option<String> {
 #[test]
 fn every_key_with_values_of_other_kinds() {
     use rayon::prelude::*;
-    bound_memory();
+    let Some(tries) = apart("every_key_with_values_of_other_kinds") else { return };
     let schema = scenario::schema();
     let mut keys = of_the_spec();
     walk(&schema["$defs"], &schema, "", 0, &mut keys);
@@ -362,8 +459,7 @@ fn every_key_with_values_of_other_kinds() {
                     Ok(_) => tried(path, value),
                 }
             };
-            let problem = std::panic::catch_unwind(work).unwrap_or_else(|_| Some("it panics".to_owned()));
-            problem.map(|problem| format!("{path} = {short}: {problem}"))
+            tries.tried(&format!("{path} = {short}"), work)
         })
         .collect();
     assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));

@@ -108,6 +108,54 @@ fn long_files_are_read() {
     assert_eq!(loaded.expects.last().map(|expect| expect.line), Some(4 * MANY));
 }
 
+/// Lists of thousands that an API server holds against themselves: nobody looks at all that came before for each that comes, and of pairs
+/// no more are told than somebody reads.
+#[test]
+fn long_lists_are_admitted() {
+    use kubelapse::rules::api_server::admission::{Admitted, Rejection, Request, admit};
+    use kubelapse::rules::versions::gates::Gates;
+    use serde_json::{Value, json};
+    const MANY: usize = 20_000;
+    let list = |entry: fn(usize) -> Value| (0..MANY).map(entry).collect::<Vec<Value>>();
+    let admitted = |spec: Value, container: Value| -> Result<Admitted, Rejection> {
+        let mut pod =
+            json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "web" }, "spec": spec });
+        pod["spec"]["containers"] = json!([{ "name": "app", "image": "x" }]);
+        pod["spec"]["containers"][0]
+            .as_object_mut()
+            .expect("a map")
+            .extend(container.as_object().cloned().unwrap_or_default());
+        let now = kubelapse::time::Time::from_micros(0);
+        admit(&pod, &Request { gates: Gates::default(), now, namespace: "default", suffix: "abcde", uid: "" })
+    };
+    let warned =
+        |spec: Value, container: Value| admitted(spec, container).expect("it is let in").warnings.len();
+    let port = |ix: usize| json!({ "name": format!("p{ix}"), "containerPort": ix + 1 });
+    assert_eq!(warned(json!({}), json!({ "ports": list(port) })), 0);
+    // Of each two of them something could be said: 200 million times.
+    let alike = |_| json!({ "containerPort": 80 });
+    assert_eq!(warned(json!({}), json!({ "ports": list(alike) })), 1_000);
+    let variable = |ix: usize| json!({ "name": format!("E{ix}"), "value": "x" });
+    assert_eq!(warned(json!({}), json!({ "env": list(variable) })), 0);
+    let again = |_| json!({ "name": "E", "value": "x" });
+    assert_eq!(warned(json!({}), json!({ "env": list(again) })), MANY - 1);
+    let volume = |ix: usize| json!({ "name": format!("v{ix}"), "emptyDir": {} });
+    let mount = |ix: usize| json!({ "name": format!("v{ix}"), "mountPath": format!("/v{ix}") });
+    assert_eq!(warned(json!({ "volumes": list(volume) }), json!({ "volumeMounts": list(mount) })), 0);
+    let refused = |spec: Value| match admitted(spec, json!({})) {
+        Err(rejection) => rejection.to_string(),
+        Ok(_) => panic!("it is let in"),
+    };
+    let spread = |_| json!({ "maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {} });
+    let words = refused(json!({ "topologySpreadConstraints": list(spread) }));
+    assert_eq!(words.matches("Duplicate value").count(), MANY - 1);
+    let gate = |_| json!({ "name": "example.com/gate" });
+    assert_eq!(
+        refused(json!({ "schedulingGates": list(gate) })).matches("Duplicate value").count(),
+        MANY - 1
+    );
+}
+
 /// Pods that are not to be on one host, ten for each of them: whoever finds none left need not look at all of them again.
 #[test]
 fn pods_apart_are_placed() {

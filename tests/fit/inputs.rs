@@ -37,6 +37,11 @@ fn bad_input_is_told() {
     assert_eq!(code, Some(2));
     assert!(words.contains("broken.jsonl:4: this is no JSON"), "{words}");
     assert!(words.contains("broken.jsonl:10: "), "{words}");
+    // Of very many problems as many are told as somebody reads.
+    let (code, words) = told("many.jsonl", &"{}\n".repeat(3_000));
+    assert_eq!(code, Some(2));
+    assert_eq!(words.matches("it has no kind").count(), 100);
+    assert!(words.ends_with("… and 2900 more\n"), "{words}");
     // A stream that ends in the middle of an object is a recording that was cut: it is fitted.
     let (code, words) = told("cut.jsonl", &good[..good.len() - 40]);
     assert_eq!(code, Some(0), "{words}");

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use serde_json::{Value, json};
 
 use super::{next_version, requests};
@@ -72,7 +73,8 @@ pub fn create(w: &mut World, object: usize, keys: &[String]) {
     let own = w.objects.write(object);
     let is_new = !std::mem::replace(&mut own.exists, true);
     if let Some(known) = &mut own.keys {
-        let added: Vec<String> = keys.iter().filter(|key| !known.contains(key)).cloned().collect();
+        let had: FxHashSet<&String> = known.iter().collect();
+        let added: Vec<String> = keys.iter().filter(|key| !had.contains(key)).cloned().collect();
         known.extend(added);
     }
     if is_new {
@@ -84,7 +86,10 @@ pub fn create(w: &mut World, object: usize, keys: &[String]) {
 pub fn apply(w: &mut World, object: usize, keys: &[String], without: &[String]) {
     let own = w.objects.write(object);
     match &mut own.keys {
-        Some(known) if own.exists => known.retain(|key| !without.contains(key)),
+        Some(known) if own.exists => {
+            let without: FxHashSet<&String> = without.iter().collect();
+            known.retain(|key| !without.contains(key));
+        }
         Some(known) => known.clear(),
         None => {}
     }

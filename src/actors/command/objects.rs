@@ -1,5 +1,7 @@
 //! Objects that pods refer to come, go and are bound.
 
+use rustc_hash::FxHashSet;
+
 use crate::actors::controllers::claims;
 use crate::actors::{api_server, kubectl};
 use crate::api::Sym;
@@ -15,7 +17,8 @@ pub fn create(w: &mut World, kind: ObjectKind, namespace: Option<Sym>, name: Sym
     }
     for object in found {
         let own = &w.objects[object];
-        let adds = own.keys.as_ref().is_some_and(|known| keys.iter().any(|key| !known.contains(key)));
+        let known: Option<FxHashSet<&String>> = own.keys.as_ref().map(|known| known.iter().collect());
+        let adds = known.is_some_and(|known| keys.iter().any(|key| !known.contains(key)));
         match (api_server::objects::is_there(w, object), adds) {
             (true, false) => {
                 w.answer(&kubectl::exists_already(kind, name));

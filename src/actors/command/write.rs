@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use serde_json::{Map, Value, json};
 
 use crate::actors::api_server::{self, Edit, Name, NewPod};
@@ -258,7 +259,8 @@ fn refer(w: &mut World, kind: ObjectKind, write: &Write) {
     let members = ["data", "binaryData"].into_iter().filter_map(|name| object[name].as_object());
     let keys: Vec<String> = members.flatten().map(|(key, _)| key.clone()).collect();
     let had = w.objects[ix].keys.clone().unwrap_or_default();
-    let without: Vec<String> = had.into_iter().filter(|key| !keys.contains(key)).collect();
+    let kept: FxHashSet<&String> = keys.iter().collect();
+    let without: Vec<String> = had.into_iter().filter(|key| !kept.contains(key)).collect();
     api_server::objects::apply(w, ix, &keys, &without);
     claims::came(w, ix);
 }

@@ -49,6 +49,12 @@ impl Tool {
             .filter(|line| !line.trim().is_empty() && line.trim() != "FAILED:")
             .map(|line| line.trim_end().replace(RULES, shown))
             .collect();
+        if words.is_empty() {
+            return Err(Refused::new(
+                format!("promtool does not take the rules and says nothing ({})", output.status),
+                HOW,
+            ));
+        }
         Err(Refused::new(
             words.join("\n"),
             "so says promtool; `promtool check rules` of a file that it likes is silent",
@@ -60,7 +66,11 @@ impl Tool {
         let output = Tool::run(&["test", "rules", name], scratch)?;
         let said = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() && !said.contains(ASKED) {
-            return Err(Refused::new(format!("promtool: {}", said.trim()), ""));
+            let words = match said.trim() {
+                "" => format!("it ended without a word ({})", output.status),
+                words => words.to_owned(),
+            };
+            return Err(Refused::new(format!("promtool: {words}"), ""));
         }
         Ok(answers(&said))
     }

@@ -105,6 +105,8 @@ fn asked(arguments: &Arguments) -> Result<(), String> {
 
 /// So many pods of two clusters are told.
 const TOLD: usize = 10;
+/// So many problems of a file are shown, as of a scenario; nobody reads more.
+const SHOWN: usize = 100;
 /// Texts of less than so many bytes are read before anybody waits.
 const LARGE: u64 = 4 << 20;
 
@@ -136,10 +138,12 @@ fn history(files: &[String]) -> Result<History, String> {
         }
         let (warnings, errors): (Vec<Problem>, Vec<Problem>) =
             problems.into_iter().partition(|problem| problem.is_warning);
-        for warning in &warnings {
+        for warning in warnings.iter().take(SHOWN) {
             talk(&format!("warning: {}", words(file, warning)));
         }
-        errors.iter().for_each(|problem| wrong.push_str(&words(file, problem)));
+        talk(&more(&warnings));
+        errors.iter().take(SHOWN).for_each(|problem| wrong.push_str(&words(file, problem)));
+        wrong.push_str(&more(&errors));
     }
     let mixed = history.mixed();
     for words in mixed.iter().take(TOLD) {
@@ -151,6 +155,14 @@ fn history(files: &[String]) -> Result<History, String> {
     match wrong.trim_end() {
         "" => Ok(history),
         wrong => Err(wrong.to_owned()),
+    }
+}
+
+/// How many more there are than are shown.
+fn more(problems: &[Problem]) -> String {
+    match problems.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("… and {more} more\n"),
     }
 }
 
@@ -205,8 +217,11 @@ fn write_out(place: &Path, history: &History, fitted: &Fitted) -> Result<(), Str
     let (text, notes) =
         around::around(&stem, (&name, &manifest), fitted).map_err(|problem| named(&problem))?;
     check(place, &text, Some((&name, &manifest)))?;
-    beside::write_new(&beside_it, &manifest)
-        .map_err(|problem| format!("{}: {problem}", beside_it.display()))?;
+    // What was left where the second file could not be written is the same again.
+    if !beside::is_there(&beside_it, &manifest) {
+        beside::write_new(&beside_it, &manifest)
+            .map_err(|problem| format!("{}: {problem}", beside_it.display()))?;
+    }
     beside::write_new(place, &text).map_err(|problem| named(&problem))?;
     talk(&format!("{} is written, around {}\n", place.display(), beside_it.display()));
     notes.iter().for_each(|note| talk(&format!("note: {note}\n")));

@@ -53,7 +53,7 @@ pub struct Arguments {
     /// Which share of what may come a window holds, in percent
     #[arg(long, value_name = "PERCENT", default_value = "90", value_parser = clap::value_parser!(u8).range(1..=99))]
     level: u8,
-    /// How many presents are played; of very many pods fewer are, which is told
+    /// How many presents are played; of very many pods or containers fewer are, which is told
     #[arg(long, value_name = "N", default_value = "200", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     seeds: u64,
     /// What is printed
@@ -101,7 +101,7 @@ pub fn predict(arguments: &Arguments) -> Exit {
     }
     if prediction.seeds < arguments.seeds {
         talk(&format!(
-            "note: {} presents instead of {}, for so many pods\n",
+            "note: {} presents instead of {}, for so many pods and containers\n",
             prediction.seeds, arguments.seeds
         ));
     }
@@ -237,7 +237,7 @@ fn set_up(
         None => predict::blank(&predict::version(arguments.kubernetes.as_deref(), &given))?,
     };
     let asked = Asked { seeds: arguments.seeds, ahead, level: f64::from(arguments.level) / 100.0 };
-    let asked = asked.for_pods(given.pods.len());
+    let asked = asked.for_given(&given);
     let up = SetUp::new(given, &plan, said);
     if let Some(words) = up.idle() {
         let words = format!("{}: {words}", arguments.file);

@@ -9,6 +9,7 @@ mod behavior;
 mod claims;
 mod commands;
 mod documents;
+mod earlier;
 mod expects;
 mod metrics;
 mod named;
@@ -25,6 +26,7 @@ mod sweeps;
 mod writes;
 
 pub(crate) use applied_volumes::write as volume_written;
+pub use earlier::Earlier;
 pub(super) use noted::REFUSAL;
 
 use std::borrow::Cow;
@@ -34,7 +36,7 @@ use std::sync::Arc;
 
 use super::Loader;
 use super::applied::LeftOut;
-use super::command::{Action, Command};
+use super::command::Action;
 use super::diagnostic::{Code, Diagnostic, Diagnostics};
 use super::plan::{ApplyPlan, LEARNS_FROM, NodePlan, ObjectPlan, Plan, PodTemplate, ProgramPlan};
 use super::tree::{Loc, Node, Table, Value};
@@ -238,27 +240,19 @@ fn odd(table: &Table, cx: &mut Context<'_>) {
     }
 }
 
-/// One more `[[action]]`, looked up in a plan that stands. `templates` are all that pods are made of by now, `earlier` the
-/// actions of before that the plan does not know. What is wrong goes to `problems`.
+/// One more `[[action]]`, looked up in a plan that stands. `templates` are all that pods are made of by now, `earlier` is what was
+/// done before. What is wrong goes to `problems`.
 pub fn action<'a>(
     root: &Node,
     plan: &'a Plan,
     templates: &'a [Arc<PodTemplate>],
-    earlier: impl Iterator<Item = &'a Action>,
+    earlier: &Earlier,
     loader: Loader<'a>,
     problems: &mut Diagnostics,
 ) -> Option<Arc<Action>> {
     let table = root.table()?;
     let mut known = debugs(table);
-    let mut applies = plan.applies.clone();
-    for action in plan.actions.iter().map(Arc::as_ref).chain(earlier) {
-        match &action.command {
-            Command::Debug { container, .. } => known.push(container.as_str().to_owned()),
-            Command::Apply { apply } => applies.push(Arc::clone(apply)),
-            Command::Write { write } => applies.extend(writes::as_applied(write, action.at)),
-            _ => {}
-        }
-    }
+    known.extend_from_slice(&earlier.debugs);
     let mut cx = Context {
         problems,
         start: plan.start,
@@ -270,7 +264,7 @@ pub fn action<'a>(
         objects: Cow::from(&plan.objects),
         templates: Cow::from(templates),
         programs: Cow::from(&plan.programs),
-        applies,
+        applies: earlier.applies.clone(),
         left_out: LeftOut::default(),
         sent: BTreeMap::new(),
         refused: Vec::new(),

@@ -147,6 +147,8 @@ impl Clock {
             };
             match self.asks.recv_timeout(wait) {
                 Ok(Ask::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                // What was asked for before that nobody waits for any more.
+                Ok(_) if self.over.load(Ordering::Relaxed) => return,
                 Ok(ask) => self.answer(ask),
                 Err(RecvTimeoutError::Timeout) => {}
             }

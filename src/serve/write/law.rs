@@ -1,6 +1,7 @@
 //! What the API server does to an object of a kind on its way in: of the kinds that the rules know, all of it; of those that a client
 //! has defined, what their schema says; of others that they have a name, and little more.
 
+use rustc_hash::FxHashSet;
 use serde_json::{Map, Value, json};
 
 use super::super::custom;
@@ -423,10 +424,10 @@ pub fn invalid(
     name: &str,
     causes: &[(&str, String, String)],
 ) -> Response {
-    let mut lines: Vec<String> = Vec::new();
+    let (mut lines, mut told): (Vec<String>, FxHashSet<String>) = Default::default();
     for (_, message, field) in causes {
         let line = if field.is_empty() { message.clone() } else { format!("{field}: {message}") };
-        if !lines.contains(&line) {
+        if told.insert(line.clone()) {
             lines.push(line);
         }
     }

@@ -4,6 +4,7 @@
 //! `ValidateJob`, `ValidateJobUpdate` in pkg/apis/batch/validation/validation.go (1.36.2). The surprises: a Job's selector
 //! is made of its uid, its own labels of its template's; of the template nothing may change while the Job is not suspended.
 
+use rustc_hash::FxHashSet;
 use serde_json::{Map, Value, json};
 
 use super::workload::{self, spec_of};
@@ -415,7 +416,7 @@ fn exit_codes(codes: &At, containers: &[&str], errors: &mut Errors) {
         errors.too_many(values.path.clone(), values.len(), 255);
     }
     let mut last: Option<i64> = None;
-    let mut seen: Vec<i64> = Vec::new();
+    let mut seen: FxHashSet<i64> = FxHashSet::default();
     let mut is_ordered = true;
     for value in values.items() {
         let code = value.int();
@@ -425,7 +426,7 @@ fn exit_codes(codes: &At, containers: &[&str], errors: &mut Errors) {
         if seen.contains(&code) {
             errors.duplicate(value.path.clone(), code);
         }
-        seen.push(code);
+        seen.insert(code);
         is_ordered &= last.is_none_or(|last| last <= code);
         last = Some(code);
     }

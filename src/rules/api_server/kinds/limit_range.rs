@@ -4,6 +4,7 @@
 //! pkg/apis/core/validation/validation.go (1.36.2). The surprise: of containers the maximum is the default limit, and that
 //! the default request, where nobody says otherwise.
 
+use rustc_hash::FxHashSet;
 use serde_json::{Value, json};
 
 use super::workload::spec_of;
@@ -56,14 +57,14 @@ fn defaults(object: &mut Object, _: &Gates) {
 }
 
 fn limits(limits: &At, habits: &Habits, errors: &mut Errors) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
     for limit in limits.items() {
         let ty = limit.text_of("type");
         type_name(ty, &limit.path_of("type"), habits, errors);
         if seen.contains(&ty) {
             errors.duplicate(limit.path_of("type"), ty);
         }
-        seen.push(ty);
+        seen.insert(ty);
         let mut named = vec!["max", "min"];
         if ty == "Pod" {
             for name in ["default", "defaultRequest"] {

@@ -4,6 +4,7 @@
 //! pkg/apis/core/validation/validation.go (1.36.2). The surprises: the status of a manifest counts; what is allocatable is
 //! the capacity where nobody says otherwise.
 
+use rustc_hash::FxHashSet;
 use serde_json::json;
 
 use super::workload::spec_of;
@@ -71,7 +72,7 @@ fn defaults(object: &mut Object, _: &Gates) {
 
 /// `validateNodeTaints`
 fn taints(taints: &At, habits: &Habits, errors: &mut Errors) {
-    let mut seen: Vec<(&str, &str)> = Vec::new();
+    let mut seen: FxHashSet<(&str, &str)> = FxHashSet::default();
     for taint in taints.items() {
         let (key, value, effect) = (taint.text_of("key"), taint.text_of("value"), taint.text_of("effect"));
         errors.invalid_each(&taint.path_of("key"), key, names::label_key(key, habits));
@@ -91,7 +92,7 @@ fn taints(taints: &At, habits: &Habits, errors: &mut Errors) {
                 "taints must be unique by key and effect pair",
             );
         }
-        seen.push((key, effect));
+        seen.insert((key, effect));
     }
 }
 

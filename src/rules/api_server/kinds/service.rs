@@ -5,6 +5,7 @@
 //! Service has no generation; `None` is an address that only some types may have; the address of a Service that is
 //! updated without one is kept.
 
+use rustc_hash::FxHashSet;
 use serde_json::{Value, json};
 
 use super::workload::spec_of;
@@ -285,7 +286,7 @@ fn addresses(spec: &At, errors: &mut Errors) {
     } else if all.texts().first().is_some_and(|other| *other != first) {
         errors.invalid(all.path.clone(), all.value.clone(), "first value must match `clusterIP`");
     }
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
     for family in spec.child("ipFamilies").items() {
         let name = family.value.as_str().unwrap_or_default();
         if !["IPv4", "IPv6"].contains(&name) {
@@ -294,7 +295,7 @@ fn addresses(spec: &At, errors: &mut Errors) {
         if seen.contains(&name) {
             errors.duplicate(family.path.clone(), name);
         }
-        seen.push(name);
+        seen.insert(name);
     }
     if let Some(policy) = spec.some("ipFamilyPolicy") {
         let supported = ["PreferDualStack", "RequireDualStack", "SingleStack"];

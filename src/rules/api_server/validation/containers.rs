@@ -4,6 +4,8 @@
 //! `validateContainerRestartPolicy` in pkg/apis/core/validation/validation.go (1.36.2). The surprise: an image may be any
 //! text without surrounding blanks; a name that no registry knows fails on the node.
 
+use rustc_hash::FxHashSet;
+
 use super::field::{At, Errors};
 use super::probes::Handlers;
 use super::volumes::{self, Known};
@@ -35,14 +37,14 @@ impl Containers<'_> {
             errors.required(containers.path.clone(), "");
             return;
         }
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: FxHashSet<&str> = FxHashSet::default();
         for container in containers.items() {
             self.common(&container, errors);
             let name = container.text_of("name");
             if seen.contains(&name) {
                 errors.duplicate(container.path_of("name"), name);
             }
-            seen.push(name);
+            seen.insert(name);
             self.stop_signal(&container, errors);
             self.handlers.container(&container, errors);
             if self.gates.container_restart_rules {
@@ -58,7 +60,7 @@ impl Containers<'_> {
 
     /// `validateInitContainers`
     pub fn init(&self, containers: &At, main: &At, errors: &mut Errors) {
-        let mut seen: Vec<&str> = main.items().map(|c| c.text_of("name")).collect();
+        let mut seen: FxHashSet<&str> = main.items().map(|c| c.text_of("name")).collect();
         for container in containers.items() {
             self.common(&container, errors);
             let is_sidecar = container.text_of("restartPolicy") == "Always";
@@ -80,7 +82,7 @@ impl Containers<'_> {
             if seen.contains(&name) {
                 errors.duplicate(container.path_of("name"), name);
             } else if !name.is_empty() {
-                seen.push(name);
+                seen.insert(name);
             }
             // Init containers run one by one: their ports only meet their own.
             host_ports(std::slice::from_ref(&container), errors);
@@ -110,7 +112,7 @@ impl Containers<'_> {
 
     /// `validateEphemeralContainers`
     pub fn ephemeral(&self, containers: &At, spec: &At, errors: &mut Errors) {
-        let others: Vec<&str> = ["containers", "initContainers"]
+        let others: FxHashSet<&str> = ["containers", "initContainers"]
             .iter()
             .flat_map(|list| spec.child(list).items().map(|c| c.text_of("name")).collect::<Vec<_>>())
             .collect();
@@ -122,7 +124,7 @@ impl Containers<'_> {
             if seen.contains(&name) {
                 errors.duplicate(container.path_of("name"), name);
             } else {
-                seen.push(name);
+                seen.insert(name);
             }
             let target = container.text_of("targetContainerName");
             if !target.is_empty() && !others.contains(&target) {
@@ -202,13 +204,13 @@ impl Containers<'_> {
 
     /// `validateResizePolicy`: reported at the list.
     fn resize_policy(&self, policies: &At, errors: &mut Errors) {
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: FxHashSet<&str> = FxHashSet::default();
         for policy in policies.items() {
             let (resource, restart) = (policy.text_of("resourceName"), policy.text_of("restartPolicy"));
             if seen.contains(&resource) {
                 errors.duplicate(policy.path.clone(), resource);
             }
-            seen.push(resource);
+            seen.insert(resource);
             match resource {
                 "cpu" | "memory" => {}
                 "" => errors.required(policies.path.clone(), ""),
@@ -341,7 +343,7 @@ pub fn no_blanks(container: &At, errors: &mut Errors) {
 
 /// `validateContainerPorts`
 fn ports(ports: &At, errors: &mut Errors) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
     for port in ports.items() {
         let name = port.text_of("name");
         if !name.is_empty() {
@@ -351,7 +353,7 @@ fn ports(ports: &At, errors: &mut Errors) {
             } else if seen.contains(&name) {
                 errors.duplicate(port.path_of("name"), name);
             } else {
-                seen.push(name);
+                seen.insert(name);
             }
         }
         let (number, host) = (port.int_of("containerPort"), port.int_of("hostPort"));
@@ -374,7 +376,7 @@ fn ports(ports: &At, errors: &mut Errors) {
 
 /// `checkHostPortConflicts`
 fn host_ports(containers: &[At], errors: &mut Errors) {
-    let mut taken: Vec<String> = Vec::new();
+    let mut taken: FxHashSet<String> = FxHashSet::default();
     for container in containers {
         for port in container.child("ports").items() {
             let number = port.int_of("hostPort");
@@ -385,7 +387,7 @@ fn host_ports(containers: &[At], errors: &mut Errors) {
             if taken.contains(&key) {
                 errors.duplicate(port.path_of("hostPort"), key);
             } else {
-                taken.push(key);
+                taken.insert(key);
             }
         }
     }

@@ -4,6 +4,7 @@
 //! pkg/apis/core/helper/helpers.go (1.36.2). The surprise: a request above its limit is reported at `requests`, not at
 //! the resource.
 
+use rustc_hash::FxHashSet;
 use serde_json::Value;
 
 use super::field::{At, Errors};
@@ -255,7 +256,7 @@ pub fn overhead(spec: &At, habits: &Habits, errors: &mut Errors) {
 
 /// `validatePodResourceClaims`
 pub fn pod_claims(claims: &At, errors: &mut Errors) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
     for claim in claims.items() {
         let name = claim.text_of("name");
         if name.is_empty() {
@@ -264,7 +265,7 @@ pub fn pod_claims(claims: &At, errors: &mut Errors) {
             errors.duplicate(claim.path_of("name"), name);
         } else {
             errors.invalid_each(&claim.path_of("name"), name, names::dns1123_label(name));
-            seen.push(name);
+            seen.insert(name);
         }
         let (by_name, by_template) =
             (claim.some("resourceClaimName"), claim.some("resourceClaimTemplateName"));

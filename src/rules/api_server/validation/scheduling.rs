@@ -4,6 +4,8 @@
 //! pkg/apis/core/validation/validation.go and `ValidateLabelSelector` in apimachinery (1.36.2). The surprise: a bad value
 //! of a toleration is reported at its operator.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::field::{At, Errors};
 use super::{meta, names};
 use crate::rules::versions::gates::Gates;
@@ -85,14 +87,14 @@ pub fn readiness_gates(gates: &At, habits: &Habits, errors: &mut Errors) {
 
 /// `validateSchedulingGates`: reported at the element, not at its name.
 pub fn scheduling_gates(gates: &At, habits: &Habits, errors: &mut Errors) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
     for gate in gates.items() {
         let name = gate.text_of("name");
         meta::label_name(name, &gate.path, habits, errors);
         if seen.contains(&name) {
             errors.duplicate(gate.path.clone(), name);
         }
-        seen.push(name);
+        seen.insert(name);
     }
 }
 
@@ -224,7 +226,7 @@ fn match_label_keys_of_term(term: &At, habits: &Habits, errors: &mut Errors) {
     }
     if let Some(selector) = selector {
         let labels = selector.child("matchLabels");
-        let mut seen: Vec<&str> = labels.entries().iter().map(|(key, _)| *key).collect();
+        let mut seen: FxHashSet<&str> = labels.entries().iter().map(|(key, _)| *key).collect();
         for expression in selector.child("matchExpressions").items() {
             let key = expression.text_of("key");
             // The admitted pod's selector holds an expression for each key already; a second one is the user's.
@@ -234,7 +236,7 @@ fn match_label_keys_of_term(term: &At, habits: &Habits, errors: &mut Errors) {
                 let detail = "exists in both matchLabelKeys and labelSelector";
                 errors.invalid(format!("{}[{index}]", term.path), key, detail);
             }
-            seen.push(key);
+            seen.insert(key);
         }
     }
     for key in matching.items() {
@@ -272,14 +274,22 @@ pub fn label_selector(selector: &At, habits: &Habits, errors: &mut Errors) {
 }
 
 /// `validateTopologySpreadConstraints`
-pub fn topology_spread(constraints: &At, gates: &Gates, errors: &mut Errors) {
+pub fn topology_spread<'a>(constraints: &At<'a>, gates: &Gates, errors: &mut Errors) {
     let all: Vec<At> = constraints.items().collect();
-    for (i, constraint) in all.iter().enumerate() {
-        spread_constraint(constraint, &all[i + 1..], gates, errors);
+    let mut left: FxHashMap<(&str, &str), usize> = FxHashMap::default();
+    let pair = |own: &At<'a>| (own.text_of("topologyKey"), own.text_of("whenUnsatisfiable"));
+    for constraint in &all {
+        *left.entry(pair(constraint)).or_default() += 1;
+    }
+    for constraint in &all {
+        let others = left.entry(pair(constraint)).or_default();
+        *others -= 1;
+        spread_constraint(constraint, *others > 0, gates, errors);
     }
 }
 
-fn spread_constraint(constraint: &At, rest: &[At], gates: &Gates, errors: &mut Errors) {
+/// Of several that are about the same all but the last are told.
+fn spread_constraint(constraint: &At, comes_again: bool, gates: &Gates, errors: &mut Errors) {
     let skew = constraint.int_of("maxSkew");
     let (key, when) = (constraint.text_of("topologyKey"), constraint.text_of("whenUnsatisfiable"));
     if skew <= 0 {
@@ -292,7 +302,7 @@ fn spread_constraint(constraint: &At, rest: &[At], gates: &Gates, errors: &mut E
     if !ACTIONS.contains(&when) {
         errors.not_supported(constraint.path_of("whenUnsatisfiable"), when, ACTIONS);
     }
-    if rest.iter().any(|r| r.text_of("topologyKey") == key && r.text_of("whenUnsatisfiable") == when) {
+    if comes_again {
         let path = constraint.path_of("{topologyKey, whenUnsatisfiable}");
         errors.duplicate(path, format!("{{{key}, {when}}}"));
     }

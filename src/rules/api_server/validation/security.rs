@@ -5,6 +5,8 @@
 //! allowed as every common cluster allows them. The surprise: `hostNetwork`, `hostPID` and `shareProcessNamespace` are
 //! reported below `securityContext`, where the internal type keeps them.
 
+use rustc_hash::FxHashSet;
+
 use super::field::{At, Errors};
 use super::names;
 use crate::rules::versions::habits::Habits;
@@ -52,7 +54,7 @@ fn one_of(context: &At, name: &str, supported: &[&str], errors: &mut Errors) {
 /// `validateSysctls`
 fn sysctls(context: &At, spec: &At, errors: &mut Errors) {
     const SEGMENT: &str = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
     for sysctl in context.child("sysctls").items() {
         let (name, at) = (sysctl.text_of("name"), sysctl.path_of("name"));
         if name.is_empty() {
@@ -72,7 +74,7 @@ fn sysctls(context: &At, spec: &At, errors: &mut Errors) {
         } else if spec.bool_of("hostIPC") && ipc {
             errors.invalid(at, name, "may not be specified when 'hostIPC' is true");
         }
-        seen.push(name);
+        seen.insert(name);
     }
 }
 

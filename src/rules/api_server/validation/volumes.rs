@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
+
 use super::env;
 use super::field::{At, Errors};
 use super::names;
@@ -576,7 +578,7 @@ pub fn local_path(path: &str, at: &str, errors: &mut Errors) {
 pub fn mounts(container: &At, known: &Known, errors: &mut Errors) {
     let (mounts, devices) = (container.child("volumeMounts"), container.child("volumeDevices"));
     let privileged = container.child("securityContext").bool_of("privileged");
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
     for mount in mounts.items() {
         let (name, path) = (mount.text_of("name"), mount.text_of("mountPath"));
         if name.is_empty() {
@@ -591,7 +593,7 @@ pub fn mounts(container: &At, known: &Known, errors: &mut Errors) {
         if seen.contains(&path) {
             errors.invalid(mount.path_of("mountPath"), path, "must be unique");
         }
-        seen.push(path);
+        seen.insert(path);
         if devices.items().any(|device| device.text_of("name") == name) {
             errors.invalid(mount.path_of("name"), name, "must not already exist in volumeDevices");
         }

@@ -3,6 +3,7 @@
 //! Source: `WarningsOnCreate` in pkg/registry/core/pod/strategy.go and `warningsForPodSpecAndMeta` in
 //! pkg/api/pod/warnings.go (1.36.2). The surprise: init containers are visited before main containers.
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value};
 
 use super::field::At;
@@ -234,13 +235,13 @@ pub fn claimed_bytes(claim: &At) -> Vec<String> {
 }
 
 fn doubles(list: &At, member: &str, warnings: &mut Vec<String>) {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
     for item in list.items() {
         let value = item.text_of(member);
         if seen.contains(&value) {
             warnings.push(format!("{}: duplicate {member} {}", item.path_of(member), quote(value)));
         } else {
-            seen.push(value);
+            seen.insert(value);
         }
     }
 }
@@ -285,11 +286,11 @@ fn container_warnings(container: &At, warnings: &mut Vec<String>) {
             warnings.extend(resources::fractional_bytes(&own.child(list), name));
         }
     }
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
     for variable in container.child("env").items() {
         let name = variable.text_of("name");
         if !seen.contains(&name) {
-            seen.push(name);
+            seen.insert(name);
             continue;
         }
         let (reference, value) = (format!("$({name})"), variable.text_of("value"));
@@ -305,8 +306,12 @@ fn container_warnings(container: &At, warnings: &mut Vec<String>) {
     }
 }
 
+/// Of each port that stands several times every pair is told. That are as many as nobody reads, and an API server stops after 4,096
+/// characters of warnings (`truncateAtTotalRunes`, staging/src/k8s.io/apiserver/pkg/endpoints/filters/warning.go, 1.36.3).
 fn ports(spec: &At, warnings: &mut Vec<String>) {
-    let mut seen: Vec<At> = Vec::new();
+    const PAIRS: usize = 1_000;
+    let mut seen: FxHashMap<(i64, &str), Vec<At>> = FxHashMap::default();
+    let mut told = 0;
     for container in security::containers(spec) {
         for port in container.child("ports").items() {
             let of = |p: &At| (p.int_of("hostPort"), p.text_of("hostIP").to_owned());
@@ -314,11 +319,10 @@ fn ports(spec: &At, warnings: &mut Vec<String>) {
             if !host_ip.is_empty() && host_port == 0 {
                 warnings.push(format!("{}: hostIP set without hostPort: {}", port.path, port.value));
             }
-            for other in &seen {
-                let same = other.int_of("containerPort") == port.int_of("containerPort")
-                    && other.text_of("protocol") == port.text_of("protocol");
-                if !same {
-                    continue;
+            let others = seen.entry((port.int_of("containerPort"), port.text_of("protocol"))).or_default();
+            for other in others.iter() {
+                if told == PAIRS {
+                    return;
                 }
                 let (other_port, other_ip) = of(other);
                 let what = if host_ip == other_ip && host_port == other_port {
@@ -331,22 +335,23 @@ fn ports(spec: &At, warnings: &mut Vec<String>) {
                     continue;
                 };
                 warnings.push(format!("{}: {what} port definition with {}", port.path, other.path));
+                told += 1;
             }
-            seen.push(port);
+            others.push(port);
         }
     }
 }
 
 /// Names that stand twice, in whichever containers.
 fn port_names(spec: &At, warnings: &mut Vec<String>) {
-    let mut seen: Vec<(&str, String)> = Vec::new();
+    let mut seen: FxHashMap<&str, String> = FxHashMap::default();
     for container in security::containers(spec) {
         for port in container.child("ports").items() {
             let name = port.text_of("name");
-            match seen.iter().find(|(other, _)| *other == name) {
+            match seen.get(name) {
                 _ if name.is_empty() => {}
-                None => seen.push((name, port.path)),
-                Some((_, first)) => warnings.push(format!(
+                None => drop(seen.insert(name, port.path)),
+                Some(first) => warnings.push(format!(
                     "{}: duplicate port name {} with {first}, services and probes that select ports by name will use {first}",
                     port.path,
                     quote(name)
