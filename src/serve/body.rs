@@ -123,10 +123,9 @@ mod tests {
     /// Who says no more is not waited for, and who breaks off is told so.
     #[test]
     fn who_never_ends_is_not_waited_for() {
+        type Sends = http_body_util::channel::Sender<Bytes, io::Error>;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-        let came = |ends: fn(
-            http_body_util::channel::Sender<Bytes, io::Error>,
-        ) -> Option<http_body_util::channel::Sender<Bytes, io::Error>>| {
+        let came = |ends: fn(Sends) -> Option<Sends>| {
             runtime.block_on(async {
                 let (mut send, body) = Channel::new(4);
                 send.send_data(Bytes::from_static(b"{")).await.expect("there is room");
