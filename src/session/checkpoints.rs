@@ -30,6 +30,11 @@ fn most(pods: usize) -> u64 {
     (PODS / (pods as u64).max(1)).clamp(2, MOST)
 }
 
+/// Whether copies are few, and hold nothing of what later worlds have as well.
+fn is_large(pods: usize) -> bool {
+    pods as u64 > PODS / 2
+}
+
 /// Which part of its distance from the cursor a gap may be.
 fn sparseness(pods: usize) -> u64 {
     (PODS / (pods as u64).max(1)).clamp(1, SPARSENESS)
@@ -49,10 +54,10 @@ fn step(kept: &Arc<Kept>) -> u64 {
 
 impl Checkpoints {
     pub fn new(start: &mut Session) -> Checkpoints {
-        Checkpoints { kept: vec![Arc::new(Kept::of(start, None))], over: Vec::new() }
+        Checkpoints { kept: vec![Arc::new(Kept::of(start, None, false))], over: Vec::new() }
     }
 
-    /// The nearest one that is not after `target`.
+    /// The nearest one that is not after `target`. One that leans on later worlds stands never after the cursor.
     pub fn before(&self, target: u64) -> Option<&Kept> {
         let after = self.kept.partition_point(|kept| step(kept) <= target);
         after.checked_sub(1).map(|at| &*self.kept[at])
@@ -73,14 +78,14 @@ impl Checkpoints {
             return;
         }
         self.free_one();
-        let kept = Kept::of(session, self.before(here));
+        let kept = Kept::of(session, self.before(here), is_large(session.world.pods.len()));
         self.kept.insert(at, Arc::new(kept));
         self.thin(here, session.world.pods.len());
     }
 
     /// Walks away from the cursor on both sides and gives up what its neighbours make up for.
     fn thin(&mut self, here: u64, pods: usize) {
-        if pods as u64 > PODS / 2 {
+        if is_large(pods) {
             let near = NEAR * interval(pods);
             return self.give_up(here, |step| step.abs_diff(here) > near);
         }
@@ -126,9 +131,17 @@ impl Checkpoints {
         self.over.extend(self.kept.drain(first..));
     }
 
+    /// The cursor goes back to this step: what leans on the world that it comes from is given up.
+    pub fn go_back(&mut self, to: u64) {
+        let (over, kept): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.kept).into_iter().partition(|kept| step(kept) > to && kept.leans());
+        self.kept = kept;
+        self.over.extend(over);
+    }
+
     /// Another copy of the present is about to be made: of a fleet only the nearest one stays beside it, and the start.
     pub fn make_room(&mut self, here: u64, pods: usize) {
-        if pods as u64 <= PODS / 2 {
+        if !is_large(pods) {
             return;
         }
         self.give_up(here, |_| true);
@@ -182,7 +195,7 @@ mod tests {
         let at = |step: u64| {
             let mut session = session.clone();
             session.world.step = step;
-            Arc::new(Kept::of(&mut session, None))
+            Arc::new(Kept::of(&mut session, None, true))
         };
         let mut checkpoints = Checkpoints::new(&mut session.clone());
         for here in (0..5_000_000u64).step_by(interval(PODS) as usize) {

@@ -106,6 +106,7 @@ impl Walk {
             if let Some(kept) = self.checkpoints.before(step) {
                 kept.take_up(&mut self.session);
             }
+            self.checkpoints.go_back(self.session.world.step);
             // What was done since it was kept is part of the run as well.
             self.session.done = done;
         }

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use super::checkpoints::Checkpoints;
 use super::horizon::Horizon;
-use super::kept::Kept;
 use super::past::{About, History, Past, Reader, StepRecord};
 use super::{Breakpoint, Done, Played, Script, Session};
 use crate::record::{Aside, FiguresRow, ObjectRow, Transition};
@@ -351,7 +350,8 @@ impl Walk {
 
     /// A session that stands at this step or before, from where it is to be played on to it.
     pub(super) fn session_before(&self, step: u64) -> Session {
-        let kept = self.checkpoints.before(step).map_or_else(|| self.session.clone(), Kept::session);
+        let kept = self.checkpoints.before(step);
+        let kept = kept.map_or_else(|| self.session.clone(), |kept| kept.session(&self.session.world));
         // What was done since it was kept is part of the run as well.
         Session { done: Arc::clone(&self.session.done), ..kept }
     }

@@ -34,6 +34,13 @@ impl Clone for Place {
     }
 }
 
+impl Place {
+    /// Neither its machine nor a kubelet has anything of the pod.
+    pub fn is_empty(&self) -> bool {
+        self.worker.is_none() && self.rest.is_none() && self.runtime.containers.is_empty()
+    }
+}
+
 /// A pod as those see it who look at its node: the object, what runs of it, and what its kubelet does with it.
 #[derive(Clone, Copy)]
 pub struct Local<'a> {
