@@ -90,6 +90,36 @@ pub struct Write {
     pub object: Option<serde_json::Value>,
 }
 
+/// A write as it is remembered: of a cluster that is served all of them are, as long as it is, and read as a text an object takes a
+/// tenth of what it takes taken apart.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Written {
+    /// Without the object.
+    head: Write,
+    /// The object in JSON; read again it is the same.
+    object: Option<Box<str>>,
+}
+
+impl Written {
+    /// What is remembered of a write.
+    pub fn of(write: &Write) -> Written {
+        let Write { group, version, kind, namespace, name, below, object } = write;
+        let (group, version, kind, below) = (group.clone(), version.clone(), kind.clone(), below.clone());
+        let head = Write { group, version, kind, namespace: *namespace, name: *name, below, object: None };
+        Written { head, object: object.as_ref().map(|object| object.to_string().into_boxed_str()) }
+    }
+    /// What is written, and how; without the object.
+    pub fn head(&self) -> &Write {
+        &self.head
+    }
+    /// The write as it was.
+    pub fn read(&self) -> Write {
+        let object = self.object.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        debug_assert_eq!(object.is_some(), self.object.is_some(), "what was written down is read again");
+        Write { object, ..self.head.clone() }
+    }
+}
+
 /// A command, and when it is given.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Action {
@@ -431,7 +461,7 @@ pub enum Command {
     /// What a client of the API has written.
     Write {
         /// All of it.
-        write: Arc<Write>,
+        write: Arc<Written>,
     },
     /// `kubectl delete` of an object that is neither pod nor node.
     DeleteObject {
@@ -440,4 +470,32 @@ pub enum Command {
         /// What becomes of what it has made.
         cascade: Cascade,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_is_remembered_as_it_was() {
+        let object = serde_json::json!({
+            "z": [0.1, 1e-7, 123_456_789.123_456_79, 2.225_073_858_507_201e-308, 1e300, -0.0, 1.0],
+            "a": { "whole": [u64::MAX, i64::MIN, 0], "text": "\u{0}\u{1f642}\\\"\n\u{2028}", "none": null, "": {} },
+        });
+        let write = Write {
+            group: "example.com".to_owned(),
+            version: "v1".to_owned(),
+            kind: "Widget".to_owned(),
+            namespace: Sym::new("shop"),
+            name: Sym::new("one"),
+            below: "status".to_owned(),
+            object: Some(object),
+        };
+        let again = Written::of(&write).read();
+        assert_eq!(again, write);
+        // Members stay in their order.
+        assert_eq!(again.object.map(|own| own.to_string()), write.object.as_ref().map(|own| own.to_string()));
+        let gone = Write { object: None, ..write };
+        assert_eq!(Written::of(&gone).read(), gone);
+    }
 }

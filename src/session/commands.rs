@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::spoken::{Spoken, parse, quoted};
 use super::{Script, Walk};
 use crate::rules::kubectl::apply::LAST_APPLIED;
-use crate::scenario::command::{Command, Write};
+use crate::scenario::command::{Command, Write, Written};
 use crate::scenario::{self, Action, Diagnostics, tree};
 use crate::time::{Span, Time};
 use crate::world::Commanded;
@@ -133,7 +133,7 @@ impl Walk {
         let shown = write.object.as_ref().filter(|_| is_secret).map(masked);
         let spoken = spoken_write(write, &target, shown.as_ref().or(write.object.as_ref()));
         let toml = action_toml(at.since(self.plan().start), &spoken);
-        let command = Command::Write { write: Arc::new(write.clone()) };
+        let command = Command::Write { write: Arc::new(Written::of(write)) };
         self.do_now(Action { at, command, id: None, words: format!("write {target}") }, toml)
     }
 

@@ -76,7 +76,7 @@ fn obey(w: &mut World, command: &Command) {
         }
         Command::Remove { kind, namespace, name } => objects::remove(w, *kind, *namespace, *name),
         Command::BindClaim { namespace, name } => objects::bind_claim(w, *namespace, *name),
-        Command::Write { write } => write::write(w, write),
+        Command::Write { write } => write::write(w, write.read()),
         Command::Cordon { node } => nodes::set_unschedulable(w, node, true),
         Command::Uncordon { node } => nodes::set_unschedulable(w, node, false),
         Command::Drain { node, flags, timeout } => drain::drain(w, node, *flags, *timeout),

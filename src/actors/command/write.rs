@@ -31,9 +31,8 @@ use crate::world::workloads::ClaimId;
 use crate::world::{ApiObject, ObjectKey, PodId, World};
 
 /// Plays a write.
-pub fn write(w: &mut World, write: &Write) {
-    let named = named(write);
-    let write = &named;
+pub fn write(w: &mut World, write: Write) {
+    let write = &named(write);
     let played = ObjectType::ALL.iter().copied().find(|ty| {
         let law = ty.law();
         law.group == write.group && law.name == write.kind
@@ -70,8 +69,7 @@ pub fn write(w: &mut World, write: &Write) {
 }
 
 /// An object says itself what it is and how it is called; who writes a file may leave that to the verb.
-fn named(write: &Write) -> Write {
-    let mut write = write.clone();
+fn named(mut write: Write) -> Write {
     if let Some(object) = &mut write.object {
         object["kind"] = write.kind.as_str().into();
         object["apiVersion"] = match write.group.as_str() {

@@ -52,8 +52,8 @@ impl Earlier {
             Command::Debug { container, .. } => self.debugs.push(container.as_str().to_owned()),
             Command::Apply { apply } => self.applies.push(Arc::clone(apply)),
             Command::Write { write } => {
-                let Some(apply) = writes::as_applied(write, action.at) else { return };
-                let key = (apply.objects[0].kind, write.namespace, write.name);
+                let Some(apply) = writes::as_applied(write.read(), action.at) else { return };
+                let key = (apply.objects[0].kind, write.head().namespace, write.head().name);
                 match self.written.entry(key) {
                     Entry::Occupied(place) => self.applies[*place.get()] = apply,
                     Entry::Vacant(place) => {
@@ -70,7 +70,7 @@ impl Earlier {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::command::Write;
+    use crate::scenario::command::{Write, Written};
     use crate::scenario::{builtin, load, no_files};
     use crate::time::Time;
 
@@ -85,7 +85,7 @@ mod tests {
             below: String::new(),
             object: Some(object),
         };
-        let command = Command::Write { write: Arc::new(write) };
+        let command = Command::Write { write: Arc::new(Written::of(&write)) };
         Arc::new(Action { at: Time::EPOCH, command, id: None, words: String::new() })
     }
 

@@ -8,16 +8,16 @@ use super::{Context, tables, text};
 use crate::api::Sym;
 use crate::rules::api_server::objects::ObjectType;
 use crate::scenario::applied::{AppliedObject, ApplyPlan};
-use crate::scenario::command::{Command, Write};
+use crate::scenario::command::{Command, Write, Written};
 use crate::scenario::diagnostic::{Code, Diagnostic};
 use crate::scenario::tree::{Node, Table};
 use crate::time::Time;
 
 /// What is written, as if it were applied: so that what comes of it can be named.
-pub fn as_applied(write: &Write, at: Time) -> Option<Arc<ApplyPlan>> {
+pub fn as_applied(write: Write, at: Time) -> Option<Arc<ApplyPlan>> {
     let is_it = |ty: &&ObjectType| ty.law().name == write.kind && ty.law().group == write.group;
     let kind = *ObjectType::ALL.iter().find(is_it)?;
-    let mut value = write.object.clone()?;
+    let mut value = write.object?;
     value["metadata"]["name"] = write.name.as_str().into();
     let object = AppliedObject { kind, value, file: Sym::EMPTY, line: 0 };
     Some(Arc::new(ApplyPlan {
@@ -37,7 +37,7 @@ pub fn known(table: &Table, at: Time) -> Vec<Arc<ApplyPlan>> {
         let (kind, name) = text(entry, "write")?.split_once('/')?;
         let object = serde_json::from_str(text(entry, "object")?).ok();
         let write = Write { below: String::new(), ..written(entry, (kind, name), object)? };
-        as_applied(&write, at)
+        as_applied(write, at)
     });
     all.collect()
 }
@@ -66,7 +66,7 @@ pub fn read(target: &Node, entry: &Table, cx: &mut Context<'_>) -> Option<Comman
         },
     };
     let write = written(entry, (kind, name), object)?;
-    Some(Command::Write { write: Arc::new(write) })
+    Some(Command::Write { write: Arc::new(Written::of(&write)) })
 }
 
 /// The write that an entry says, of the object that it names.
