@@ -20,6 +20,8 @@ use crate::scenario::plan::Plan;
 /// What all that was done before comes to.
 #[derive(Clone, Debug, Default)]
 pub struct Earlier {
+    /// It has begun with what the plan applies.
+    begun: bool,
     /// What was taken in, in its order.
     actions: Vec<Arc<Action>>,
     pub(super) applies: Vec<Arc<ApplyPlan>>,
@@ -35,11 +37,12 @@ impl Earlier {
     pub fn follow(&mut self, plan: &Plan, beside: &[Arc<Action>]) {
         let known = self.actions.len();
         let all = || plan.actions.iter().chain(beside);
-        let goes_on = known >= plan.actions.len()
+        let goes_on = self.begun
+            && known >= plan.actions.len()
             && known <= plan.actions.len() + beside.len()
             && all().zip(&self.actions).all(|(new, old)| Arc::ptr_eq(new, old));
         if !goes_on {
-            *self = Earlier { applies: plan.applies.clone(), ..Earlier::default() };
+            *self = Earlier { begun: true, applies: plan.applies.clone(), ..Earlier::default() };
         }
         for action in all().skip(self.actions.len()) {
             self.take_in(action);
@@ -71,7 +74,7 @@ impl Earlier {
 mod tests {
     use super::*;
     use crate::scenario::command::{Write, Written};
-    use crate::scenario::{builtin, load, no_files};
+    use crate::scenario::load;
     use crate::time::Time;
 
     fn write(name: &str, number: u32) -> Arc<Action> {
@@ -97,24 +100,29 @@ mod tests {
 
     #[test]
     fn of_what_is_written_often_the_newest_counts() {
-        let failed = builtin::find("failed").expect("it is shipped");
-        let plan = load("failed.toml", failed.text, &no_files, &[])
+        let text = "until = \"1h\"\n[[node]]\nname = \"node\"\n[[apply]]\nmanifest = \"sent.yaml\"\n";
+        let sent = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: sent}\nspec:\n  replicas: 5\n  \
+                    selector: {matchLabels: {app: sent}}\n  template:\n    metadata: {labels: {app: sent}}\n    \
+                    spec: {containers: [{name: app, image: x}]}\n";
+        let plan = load("sent.toml", text, &|_: &str| Ok(sent.to_owned()), &[])
             .unwrap_or_else(|e| panic!("{}", e.render(false)));
         let mut earlier = Earlier::default();
         let mut done: Vec<Arc<Action>> = (0..500).map(|number| write("web", number)).collect();
+        earlier.follow(&plan, &[]);
+        assert_eq!(replicas(&earlier), [5]);
         earlier.follow(&plan, &done[..200]);
-        assert_eq!(replicas(&earlier), [199]);
+        assert_eq!(replicas(&earlier), [5, 199]);
         earlier.follow(&plan, &done);
-        assert_eq!(replicas(&earlier), [499]);
+        assert_eq!(replicas(&earlier), [5, 499]);
         done.push(write("other", 3));
         earlier.follow(&plan, &done);
-        assert_eq!(replicas(&earlier), [499, 3]);
+        assert_eq!(replicas(&earlier), [5, 499, 3]);
         // Somebody went back, and did something else.
         done.truncate(20);
         earlier.follow(&plan, &done);
-        assert_eq!(replicas(&earlier), [19]);
+        assert_eq!(replicas(&earlier), [5, 19]);
         *done.last_mut().expect("twenty") = write("web", 77);
         earlier.follow(&plan, &done);
-        assert_eq!(replicas(&earlier), [77]);
+        assert_eq!(replicas(&earlier), [5, 77]);
     }
 }
