@@ -151,11 +151,7 @@ fn fill<T: Clone>(list: &mut Vec<T>, pieces: &Pieces<T>, later: &[T]) {
 /// How many pieces are the same.
 #[cfg(test)]
 fn shared<T>(a: &Pieces<T>, b: &Pieces<T>) -> usize {
-    let is_one = |(a, b): &(&Option<Arc<[T]>>, &Option<Arc<[T]>>)| match (a, b) {
-        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-        _ => false,
-    };
-    a.iter().zip(b).filter(is_one).count()
+    a.iter().zip(b).filter(|both| matches!(both, (Some(a), Some(b)) if Arc::ptr_eq(a, b))).count()
 }
 
 fn is_same_pod(a: &Pod, b: &Pod) -> bool {
