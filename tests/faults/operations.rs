@@ -4,6 +4,9 @@
 
 #![cfg(debug_assertions)]
 
+mod sweeps;
+mod writers;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -510,67 +513,6 @@ fn a_kubeconfig_is_the_old_or_the_new() {
     assert!(link.is_symlink() && files(&desk.0.join("there"))["config"] == own, "{}", came.said);
 }
 
-/// Who comes to the door: how many lines do so, and the tests that let each of their operations fail.
-const WRITERS: [(&str, usize, &[&str]); 11] = [
-    ("alerts/mod.rs", 3, &["unit_tests_are_the_old_or_the_new"]),
-    ("alerts/tool.rs", 12, &["unit_tests_are_the_old_or_the_new"]),
-    ("drill.rs", 1, &["a_score_is_the_old_or_the_new"]),
-    (
-        "fit/mod.rs",
-        3,
-        &["a_fitted_scenario_is_the_old_or_the_new", "a_scenario_around_what_was_seen_is_whole"],
-    ),
-    ("fit/record.rs", 2, &["a_recording_is_whole_lines"]),
-    ("kept.rs", 3, &["progress_is_the_old_or_the_new", "broken_progress_is_here_or_there"]),
-    ("new.rs", 1, &["drafts_are_the_old_or_the_new", "a_drafted_lesson_is_the_old_or_the_new"]),
-    ("results.rs", 7, &["a_run_leaves_the_old_or_the_new"]),
-    ("serve.rs", 4, &["a_kubeconfig_is_the_old_or_the_new"]),
-    ("step.rs", 1, &["what_is_saved_is_the_old_or_the_new"]),
-    ("sweep/files.rs", 5, &["a_sweep_leaves_the_old_or_the_new"]),
-];
-
-/// Whoever writes is tried here: a new way to the door is a test to be written.
-#[test]
-fn every_writer_is_tried() {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let door = ["disk::", "beside::replace", "beside::write_new", "Beside::create", "File::create_new"];
-    let mut found = std::collections::BTreeMap::new();
-    let mut folders = vec![sources.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder of the repository").flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let name =
-                path.strip_prefix(sources.join("cli")).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            // The door itself, and what stands right behind it.
-            if matches!(name.as_str(), "disk.rs" | "beside.rs") {
-                continue;
-            }
-            let text = std::fs::read_to_string(&path).expect("a source");
-            let code = text.split("#[cfg(test)]\nmod").next().unwrap_or_default().lines();
-            let comes = |line: &&str| {
-                let line = line.trim_start();
-                !line.starts_with("//")
-                    && !line.starts_with("use ")
-                    && door.iter().any(|word| line.contains(word))
-            };
-            let count = code.filter(comes).count();
-            if count > 0 {
-                found.insert(name, count);
-            }
-        }
-    }
-    let known = WRITERS.iter().map(|(name, count, _)| ((*name).to_owned(), *count)).collect();
-    assert_eq!(found, known, "who writes, how often: each has a test here");
-    let own = include_str!("operations.rs");
-    for test in WRITERS.iter().flat_map(|(.., tests)| *tests) {
-        assert!(own.contains(&format!("#[test]\nfn {test}() {{")), "no test {test}");
-    }
-}
-
 /// Commands that only read change nothing, as nothing of theirs comes to the door.
 #[test]
 fn who_reads_changes_nothing() {
@@ -643,63 +585,6 @@ fn a_killed_run_leaves_the_old_or_the_new() {
     }
 }
 
-/// Of a sweep all files are the old ones or the new ones, or its list is not there, or has other hashes: who puts parts together says so.
-#[test]
-fn a_sweep_leaves_the_old_or_the_new() {
-    let desk = Desk::holding("operations-sweep", "web.toml", SCENARIO);
-    let line = |first: u32, place: &str| {
-        format!(
-            "sweep web.toml --vary pod.web.replicas=1,2 --seeds {first}..{} --measure restarts --out {place}",
-            first + 1
-        )
-    };
-    for (first, place) in [(0, "old"), (7, "new")] {
-        let (code, _, said) = desk.said(&line(first, place));
-        assert_eq!(code, Some(0), "{said}");
-    }
-    let (old, new) = (files(&desk.0.join("old")), files(&desk.0.join("new")));
-    assert!(old.keys().eq(new.keys()) && old != new && old.len() >= 3, "{:?}", old.keys());
-    let list = old.keys().find(|name| name.ends_with(".json")).expect("a list of the files").clone();
-    for before in [old.clone(), Files::new()] {
-        let count =
-            at_every_operation(&desk, &FAULTS, &line(7, "PLACE"), "", &before, |how, folder, came, what| {
-                let (beside, there): (Files, Files) =
-                    files(folder).into_iter().partition(|(name, _)| hidden(name));
-                let was_killed = matches!(how, "kill" | "torn") && came.hit;
-                assert!(
-                    was_killed || beside.is_empty() || came.said.contains(": Remove\n"),
-                    "{what}\nleft: {:?}",
-                    beside.keys()
-                );
-                if came.code == Some(0) {
-                    assert!(there == new, "{what}\nit says that all is well, with {:?}", there.keys());
-                }
-                if there != before && there != new {
-                    // A list that is there is not that of these files.
-                    let is_told = there.get(&list).is_none_or(|list| !is_list_of(list, &there));
-                    assert!(is_told, "{what}\n{:?} pass for a result", there.keys());
-                }
-                if was_killed {
-                    let place = folder.file_name().expect("it has a name").to_string_lossy().into_owned();
-                    assert_eq!(desk.said(&line(7, &place)).0, Some(0));
-                    assert!(files(folder) == new, "{what}");
-                }
-            });
-        assert!(count >= 12, "files are made, written, synced and renamed: {count}");
-    }
-}
-
-/// Whether a list has the hashes of all files beside it.
-fn is_list_of(list: &[u8], files: &Files) -> bool {
-    use sha2::Digest as _;
-    let Ok(list) = serde_json::from_slice::<serde_json::Value>(list) else { return false };
-    let hex = |bytes: &[u8]| {
-        sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-    };
-    let told = list["files"].as_object().into_iter().flatten();
-    told.into_iter().all(|(name, hash)| files.get(name).is_some_and(|bytes| *hash == hex(bytes)))
-}
-
 /// A rollout, as a cluster showed it.
 fn recorded() -> String {
     let recording = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -749,64 +634,4 @@ fn a_fitted_scenario_is_the_old_or_the_new() {
         judge_text(folder, "web.toml", came, how, [Some(&old), Some(&new)], what);
     });
     assert!(count >= 4, "{count}");
-}
-
-/// A sweep that is killed at any moment; the next one clears what it left.
-#[test]
-fn a_killed_sweep_leaves_the_old_or_the_new() {
-    let desk = Desk::holding("operations-sweep-killed", "web.toml", SCENARIO);
-    let line = |first: u32, place: &str| {
-        format!(
-            "sweep web.toml --vary pod.web.replicas=1,2 --seeds {first}..{} --measure restarts --out {place}",
-            first + 40
-        )
-    };
-    for (first, place) in [(0, "old"), (70, "new")] {
-        assert_eq!(desk.said(&line(first, place)).0, Some(0));
-    }
-    let (old, new) = (files(&desk.0.join("old")), files(&desk.0.join("new")));
-    let list = old.keys().find(|name| name.ends_with(".json")).expect("a list of the files").clone();
-    for round in 0..10 {
-        let folder = desk.0.join("w");
-        lay(&folder, &old);
-        let mut run = desk
-            .command(&line(70, "w"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        #[expect(clippy::disallowed_methods, reason = "waits for a real process")]
-        std::thread::sleep(std::time::Duration::from_millis(3 << round));
-        run.kill().expect("it can be killed");
-        run.wait().expect("it ends");
-        let there: Files = files(&folder).into_iter().filter(|(name, _)| !hidden(name)).collect();
-        let is_told = there.get(&list).is_none_or(|list| !is_list_of(list, &there));
-        assert!(there == old || there == new || is_told, "round {round}: {:?}", there.keys());
-        assert_eq!(desk.said(&line(70, "w")).0, Some(0));
-        assert!(files(&folder) == new, "round {round}");
-    }
-}
-
-/// Several sweeps with one place at once: when all are over, one of them is there whole.
-#[test]
-fn several_sweeps_with_one_place_are_not_mixed() {
-    let desk = Desk::holding("operations-sweep-together", "web.toml", SCENARIO);
-    for round in 0..3 {
-        let mut all: Vec<_> = (0..4)
-            .map(|run| {
-                let first = round * 10 + run * 2;
-                let line = format!(
-                    "sweep web.toml --quiet --vary pod.web.replicas=1,2 --seeds {first}..{} --measure restarts --out x",
-                    first + 1
-                );
-                desk.command(&line).spawn().expect("the program starts")
-            })
-            .collect();
-        for run in &mut all {
-            assert!(run.wait().expect("it ends").success());
-        }
-        let there = files(&desk.0.join("x"));
-        let list = there.iter().find(|(name, _)| name.ends_with(".json")).expect("a list of the files");
-        assert!(is_list_of(list.1, &there) && !there.keys().any(|name| hidden(name)), "{:?}", there.keys());
-    }
 }
