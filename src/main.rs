@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// The allocator of musl takes several times as long for each piece of memory, and a run asks for many.
+/// musl's own allocator is made to be small, not fast, and a run asks for many pieces of memory. (Not measured by this project.)
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
