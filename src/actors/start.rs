@@ -72,8 +72,8 @@ pub fn world_with(plan: &Arc<Plan>, seed: u64, common: Common) -> World {
     // Room for all at once, or for the first million: growing would hold them twice.
     let pods = plan.templates.iter().map(|template| template.replicas as usize).sum::<usize>().min(1 << 20);
     w.pods.expect(pods);
-    w.places.reserve_exact(pods);
-    w.records.reserve_exact(pods);
+    w.places.expect(pods);
+    w.records.expect(pods);
     w.directory = Directory {
         owners: Vec::with_capacity(pods),
         nodes: plan.nodes.iter().map(|n| n.spec.name).collect(),

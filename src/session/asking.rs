@@ -4,6 +4,7 @@
 //! the walk stays where it is, a copy of its world goes ahead, and whoever waits is shown something between two parts and can
 //! leave. What the copy plays for the first time is known from then on, as if the walk had gone there and come back.
 
+use super::kept::Scout;
 use super::predict::{Asked, NextStatus};
 use super::{Move, Session, Walk, Why};
 use crate::api::{InstanceState, Sym};
@@ -16,21 +17,21 @@ pub struct Asking {
     stage: Stage,
     /// What decides which question it is.
     pick: u64,
-    /// A copy that has been of use, and is not freed yet: that takes as long as copying did.
-    spent: Option<Box<Session>>,
+    /// One that has been of use, and is not freed yet.
+    spent: Option<Box<Scout>>,
 }
 
 enum Stage {
     /// The next change is looked for, of a pod or of anything: only one of STATUS is asked about.
-    Deciding(Option<Box<Session>>, Option<u32>),
+    Deciding(Option<Box<Scout>>, Option<u32>),
     /// The next change of STATUS is looked for, of this pod or of any.
-    Looking(Option<Box<Session>>, Option<PodId>),
+    Looking(Option<Box<Scout>>, Option<PodId>),
     /// The causes of what was written there are looked up.
     Explaining(Found),
     /// What is asked, of so many kinds of questions those from here on.
     Choosing(NextStatus, usize),
     /// When a container starts is looked for.
-    Starting(Option<Box<Session>>, NextStatus, usize, Sym),
+    Starting(Option<Box<Scout>>, NextStatus, usize, Sym),
     /// A question waits, or there is none.
     Over(bool),
 }
@@ -70,7 +71,7 @@ impl Walk {
             Some(Move::PodChange(pod)) => Stage::Deciding(None, Some(pod.0)),
             Some(_) => Stage::Deciding(None, None),
         };
-        self.checkpoints.make_room(self.position(), self.world().pods.len());
+        self.make_room();
         Asking { stage, pick, spent: None }
     }
 
@@ -79,9 +80,7 @@ impl Walk {
         let mut left = steps;
         self.checkpoints.free_one();
         loop {
-            if asking.spent.take().is_some() {
-                left = left.saturating_sub(self.world().pods.len());
-            }
+            asking.spent = None;
             if let Stage::Over(is_asked) = asking.stage {
                 return Some(is_asked);
             }
@@ -136,8 +135,8 @@ impl Walk {
                 }
                 Stage::Choosing(next, kind) => self.choose(next, kind, asking.pick),
                 Stage::Starting(mut scout, next, kind, name) => {
-                    let started = self.look_ahead_of(&mut scout, &mut left, |_, scout| {
-                        let live = scout.world.find_local(next.pod)?.live().newest(name).copied()?;
+                    let started = self.look_ahead_of(&mut scout, &mut left, |_, there| {
+                        let live = there.world.find_local(next.pod)?.live().newest(name).copied()?;
                         live.started_at.filter(|_| live.state == InstanceState::Running)
                     });
                     let asked = match started {
@@ -181,30 +180,27 @@ impl Walk {
         Some(Stage::Over(true))
     }
 
-    /// A copy of the world that goes ahead.
-    fn scout(&self) -> Box<Session> {
-        let mut scout = Box::new(self.session.clone());
-        scout.world.touched = None;
-        scout
-    }
-
-    /// A copy, made where there is none yet, goes on until something is found in what it writes, or in itself.
+    /// A scout, sent out where there is none yet, goes on until something is found in what it writes, or in its world.
     fn look_ahead_of<T>(
         &mut self,
-        scout: &mut Option<Box<Session>>,
+        scout: &mut Option<Box<Scout>>,
         left: &mut usize,
         look: impl Fn(&[Transition], &Session) -> Option<T>,
     ) -> Looked<T> {
-        if scout.is_none() {
-            // Copying a world of a fleet is a part by itself.
-            *left = left.saturating_sub(self.world().pods.len());
-        }
-        let scout = scout.get_or_insert_with(|| self.scout());
+        /// What so many steps tell is held before it is known.
+        const MOST: usize = 1 << 16;
+        let scout = scout.get_or_insert_with(|| {
+            let mut scout = Box::new(Scout::here(&mut self.session));
+            scout.looks_alone();
+            scout
+        });
         while *left > 0 {
-            *left -= 1;
-            let Some(rows) = self.play_ahead(scout) else { return Looked::Nothing };
-            if let Some(found) = look(&rows, scout) {
-                return Looked::Found(found);
+            let (played, is_over, found) = self.play_ahead(scout, (*left).min(MOST), &look);
+            *left -= played;
+            match found {
+                Some(found) => return Looked::Found(found),
+                None if is_over => return Looked::Nothing,
+                None => {}
             }
         }
         Looked::MoreIsLeft

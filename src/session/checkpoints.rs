@@ -1,15 +1,15 @@
 //! Copies of the world along a walk: dense near the cursor, sparse behind. Going back is the nearest one and a replay.
 //!
 //! The gap between neighbours grows with their distance from the cursor, so that a run of any length is covered by a
-//! handful of copies, and the next step back is always near one. Neighbours share what has not changed between them ([`Kept`]).
-
-use std::sync::Arc;
+//! handful of copies, and the next step back is always near one. Each is held as what its neighbour nearer to the cursor has not
+//! ([`Kept`]); so the nearest one before the cursor costs nothing but what the walk writes from there on, which its lists put aside
+//! by themselves, and whoever goes from one to another exchanges no more than what differs.
 
 use super::Session;
-use super::kept::Kept;
+use super::kept::{self, Apart, Kept, Scout};
 
 /// How many steps are played between two checkpoints near the cursor, for a world with so many pods: a copy costs about
-/// as much as a few steps for each pod, and should cost little beside the steps that it saves.
+/// as much as a step for each pod, and should cost little beside the steps that it saves.
 pub fn interval(pods: usize) -> u64 {
     (4 * pods as u64).max(256)
 }
@@ -30,130 +30,199 @@ fn most(pods: usize) -> u64 {
     (PODS / (pods as u64).max(1)).clamp(2, MOST)
 }
 
-/// Whether copies are few, and hold nothing of what later worlds have as well.
-fn is_large(pods: usize) -> bool {
-    pods as u64 > PODS / 2
-}
-
 /// Which part of its distance from the cursor a gap may be.
 fn sparseness(pods: usize) -> u64 {
     (PODS / (pods as u64).max(1)).clamp(1, SPARSENESS)
 }
 
-#[derive(Clone, Default)]
-pub struct Checkpoints {
-    /// By step; the first is the start of what is known of the run. What somebody has done is the walk's to know.
-    kept: Vec<Arc<Kept>>,
-    /// Given up, and not freed yet: that takes as long as copying them did.
-    over: Vec<Arc<Kept>>,
+/// Which of these stay where a cursor has come to the one at `base`: the nearest ones, and the start.
+fn stay_of_a_fleet(steps: &[u64], base: usize, pods: usize) -> Vec<bool> {
+    let near = |(ix, step): (usize, &u64)| ix == 0 || step.abs_diff(steps[base]) <= NEAR * interval(pods);
+    steps.iter().enumerate().map(near).collect()
 }
 
-fn step(kept: &Arc<Kept>) -> u64 {
-    kept.step()
+/// Which of these stay where the cursor is here: walks away from it on both sides.
+fn stay(steps: &[u64], here: u64, pods: usize) -> Vec<bool> {
+    let (interval, most, sparseness) = (interval(pods), most(pods), sparseness(pods));
+    let whole = steps.last().map_or(here, |last| here.max(*last)) - steps.first().unwrap_or(&0);
+    let gap = |at: u64| (at.abs_diff(here) / sparseness).clamp(interval, (interval * 5).max(whole / most));
+    let mut keep = vec![true; steps.len()];
+    let middle = steps.partition_point(|at| *at <= here);
+    let mut last = here;
+    for ix in (1..middle).rev() {
+        // The start always stays; so does whatever would leave too wide a gap.
+        keep[ix] = last == steps[ix] || last - steps[ix - 1] > gap(steps[ix]);
+        if keep[ix] {
+            last = steps[ix];
+        }
+    }
+    let mut last = here;
+    for ix in middle..steps.len().saturating_sub(1) {
+        keep[ix] = steps[ix + 1] - last > gap(steps[ix]);
+        if keep[ix] {
+            last = steps[ix];
+        }
+    }
+    keep
+}
+
+/// Worlds along a run, and the session of the walk that goes there, which is lent to whatever changes them.
+#[derive(Clone)]
+pub struct Checkpoints {
+    /// By step; the first is the start of what is known of the run. What somebody has done is the walk's to know.
+    kept: Vec<Kept>,
+    /// The nearest one that is not after the cursor. What it differs in the session's lists hold. Those before it are apart from
+    /// the next one, those after it from the one before.
+    base: usize,
+    /// Given up, and not freed yet.
+    over: Vec<Kept>,
+    /// Of a world with more pods copies are few.
+    large: usize,
 }
 
 impl Checkpoints {
     pub fn new(start: &mut Session) -> Checkpoints {
-        Checkpoints { kept: vec![Arc::new(Kept::of(start, None, false))], over: Vec::new() }
+        start.world.hold();
+        Checkpoints { kept: vec![Kept::of(start)], base: 0, over: Vec::new(), large: PODS as usize / 2 }
     }
 
-    /// The nearest one that is not after `target`. One that leans on later worlds stands never after the cursor.
+    /// The step of the nearest one that is not after `target`.
     pub fn before(&self, target: u64) -> Option<&Kept> {
-        let after = self.kept.partition_point(|kept| step(kept) <= target);
-        after.checked_sub(1).map(|at| &*self.kept[at])
+        self.kept[..self.after(target)].last()
+    }
+
+    fn is_large(&self, session: &Session) -> bool {
+        session.world.pods.len() > self.large
+    }
+
+    /// How many are not after this step.
+    fn after(&self, step: u64) -> usize {
+        self.kept.partition_point(|kept| kept.step() <= step)
     }
 
     /// Whether a session that stands here should be kept.
     pub fn wants(&self, session: &Session) -> bool {
         let here = session.world.step;
-        let gap = interval(session.world.pods.len());
-        self.before(here).is_none_or(|before| here - before.step() >= gap)
+        here - self.kept[self.base].step() >= interval(session.world.pods.len())
+    }
+
+    /// The session has gone a step on: where a world was kept there, that is the nearest one now.
+    pub fn arrive(&mut self, session: &mut Session) {
+        if self.kept.get(self.base + 1).is_some_and(|next| next.step() == session.world.step) {
+            self.kept[self.base].apart = session.world.hold();
+            self.base += 1;
+            self.kept[self.base].apart = Apart::default();
+        }
     }
 
     /// Keeps a copy; what lies too dense for its distance from here is given up.
     pub fn keep(&mut self, session: &mut Session) {
         let here = session.world.step;
-        let at = self.kept.partition_point(|other| step(other) < here);
-        if self.kept.get(at).is_some_and(|other| step(other) == here) {
+        if self.kept[self.base].step() == here {
             return;
         }
         self.free_one();
-        let kept = Kept::of(session, self.before(here), is_large(session.world.pods.len()));
-        self.kept.insert(at, Arc::new(kept));
-        self.thin(here, session.world.pods.len());
+        let apart = session.world.hold();
+        if let Some(ahead) = self.kept.get_mut(self.base + 1) {
+            ahead.apart.beyond(apart.clone());
+        }
+        self.kept[self.base].apart = apart;
+        self.base += 1;
+        self.kept.insert(self.base, Kept::of(session));
+        self.thin(session);
     }
 
-    /// Walks away from the cursor on both sides and gives up what its neighbours make up for.
-    fn thin(&mut self, here: u64, pods: usize) {
-        if is_large(pods) {
-            let near = NEAR * interval(pods);
-            return self.give_up(here, |step| step.abs_diff(here) > near);
+    /// The session goes to a kept world, the nearest one that is not after `target`.
+    pub fn go(&mut self, session: &mut Session, target: u64) {
+        let to = self.after(target).max(1) - 1;
+        if self.is_large(session) {
+            // Nobody holds two fleets: what lies between, and ahead, is played again.
+            (to + 1..self.kept.len()).rev().for_each(|ix| self.give_up(ix, session));
         }
-        let (interval, most, sparseness) = (interval(pods), most(pods), sparseness(pods));
-        let whole = self.kept.last().map_or(here, step).max(here) - self.kept.first().map_or(0, step);
-        let gap =
-            |at: u64| (at.abs_diff(here) / sparseness).clamp(interval, (interval * 5).max(whole / most));
-        let steps: Vec<u64> = self.kept.iter().map(step).collect();
-        let mut keep = vec![true; steps.len()];
-        let middle = steps.partition_point(|at| *at <= here);
-        let mut last = here;
-        for ix in (1..middle).rev() {
-            // The start always stays; so does whatever would leave too wide a gap.
-            keep[ix] = last == steps[ix] || last - steps[ix - 1] > gap(steps[ix]);
-            if keep[ix] {
-                last = steps[ix];
-            }
+        let here = session.world.hold();
+        kept::go(session, here);
+        while self.base != to {
+            let next = if to < self.base { self.base - 1 } else { self.base + 1 };
+            let there = std::mem::take(&mut self.kept[next].apart);
+            self.kept[self.base].apart = kept::go(session, there);
+            self.base = next;
         }
-        let mut last = here;
-        for ix in middle..steps.len().saturating_sub(1) {
-            keep[ix] = steps[ix + 1] - last > gap(steps[ix]);
-            if keep[ix] {
-                last = steps[ix];
-            }
+        self.kept[to].take_up(session);
+        session.world.hold();
+    }
+
+    /// A world of its own that sets out from the nearest one that is not after `target`; the session stays where it is.
+    pub fn scout(&self, session: &Session, target: u64) -> Scout {
+        let to = self.after(target).max(1) - 1;
+        let mut apart = self.kept[to].apart.clone();
+        let between = if to < self.base { to + 1..self.base } else { self.base + 1..to };
+        match to < self.base {
+            true => between.for_each(|ix| apart.beyond(self.kept[ix].apart.clone())),
+            false => between.rev().for_each(|ix| apart.beyond(self.kept[ix].apart.clone())),
         }
-        let mut flags = keep.iter();
-        self.kept.retain(|_| flags.next().copied().unwrap_or(true));
+        match to == self.base {
+            true => apart = session.world.held(),
+            false => apart.beyond(session.world.held()),
+        }
+        Scout::there(session, &self.kept[to], apart)
+    }
+
+    /// One is not kept any more: its neighbour on the far side goes by the one on the near side.
+    fn give_up(&mut self, ix: usize, session: &mut Session) {
+        let mut over = self.kept.remove(ix);
+        let apart = std::mem::take(&mut over.apart);
+        if ix == self.base && ix > 0 {
+            let mut farther = std::mem::take(&mut self.kept[ix - 1].apart);
+            farther.beyond(session.world.hold());
+            session.world.hold_that(farther);
+        } else if let Some(farther) = (if ix < self.base { ix.checked_sub(1) } else { Some(ix) })
+            .and_then(|farther| self.kept.get_mut(farther))
+        {
+            farther.apart.beyond(apart);
+        }
+        if ix <= self.base {
+            self.base -= 1;
+        }
+        self.over.push(over);
+    }
+
+    /// Gives up what its neighbours make up for.
+    fn thin(&mut self, session: &mut Session) {
+        let (steps, pods) = (self.steps(), session.world.pods.len());
+        let stays = match self.is_large(session) {
+            true => stay_of_a_fleet(&steps, self.base, pods),
+            false => stay(&steps, session.world.step, pods),
+        };
+        for ix in (0..stays.len()).rev().filter(|ix| !stays[*ix]) {
+            self.give_up(ix, session);
+        }
     }
 
     /// The first one.
     pub fn first(&self) -> Option<&Kept> {
-        self.kept.first().map(|kept| &**kept)
+        self.kept.first()
     }
 
-    /// Gives up those that stand before this step: nobody goes back so far.
+    /// Gives up those that stand before this step, which is not after the cursor: nobody goes back so far.
     pub fn forget_before(&mut self, first: u64) {
-        self.kept.retain(|kept| step(kept) >= first);
+        let early = self.kept.partition_point(|kept| kept.step() < first).min(self.base);
+        self.kept.drain(..early);
+        self.base -= early;
     }
 
-    /// Gives up those that stand after this step: it has another future now. The start always stays.
+    /// Gives up those that stand after this step, which is not before the cursor: it has another future now.
     pub fn forget_after(&mut self, last: u64) {
-        let first = self.kept.partition_point(|kept| step(kept) <= last);
+        let first = self.after(last).max(self.base + 1);
         self.over.extend(self.kept.drain(first..));
     }
 
-    /// The cursor goes back to this step: what leans on the world that it comes from is given up.
-    pub fn go_back(&mut self, to: u64) {
-        let (over, kept): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.kept).into_iter().partition(|kept| step(kept) > to && kept.leans());
-        self.kept = kept;
-        self.over.extend(over);
-    }
-
-    /// Another copy of the present is about to be made: of a fleet only the nearest one stays beside it, and the start.
-    pub fn make_room(&mut self, here: u64, pods: usize) {
-        if !is_large(pods) {
-            return;
+    /// Another world is about to go ahead: of a fleet only the nearest one stays, and the start.
+    pub fn make_room(&mut self, session: &mut Session) {
+        if self.is_large(session) {
+            let goes = |ix: &usize| *ix != 0 && *ix != self.base;
+            let all: Vec<usize> = (0..self.kept.len()).rev().filter(goes).collect();
+            all.into_iter().for_each(|ix| self.give_up(ix, session));
         }
-        self.give_up(here, |_| true);
-    }
-
-    /// Gives up those that may go; never the start, nor the nearest one before the cursor. They are freed one after the other.
-    fn give_up(&mut self, here: u64, may_go: impl Fn(u64) -> bool) {
-        let stay = [self.before(here).map(Kept::step), self.kept.first().map(step)];
-        let goes = |kept: &Arc<Kept>| !stay.contains(&Some(step(kept))) && may_go(step(kept));
-        let (over, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.kept).into_iter().partition(goes);
-        self.kept = kept;
-        self.over.extend(over);
     }
 
     /// Frees one of those that were given up.
@@ -169,13 +238,19 @@ impl Checkpoints {
     }
     /// The steps at which there is one.
     pub fn steps(&self) -> Vec<u64> {
-        self.kept.iter().map(step).collect()
+        self.kept.iter().map(Kept::step).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use rand::{RngExt, SeedableRng};
+
     use super::*;
+    use crate::session::{Script, Walk};
 
     /// A world twice as large is copied half as often: what copies cost grows as the fleet does, not with its square.
     #[test]
@@ -189,30 +264,16 @@ mod tests {
     /// However far a large fleet's run has come, there are copies near the cursor, which share nearly all, and the start.
     #[test]
     fn copies_of_a_large_fleet_stand_near_and_at_the_start() {
-        let plan = crate::scenario::load("none.toml", "until = \"1h\"", &crate::scenario::no_files, &[]);
-        let session = Session::new(&Arc::new(plan.expect("it is read")), 0);
         const PODS: usize = 100_000;
-        let at = |step: u64| {
-            let mut session = session.clone();
-            session.world.step = step;
-            Arc::new(Kept::of(&mut session, None, true))
-        };
-        let mut checkpoints = Checkpoints::new(&mut session.clone());
+        let mut steps = Vec::new();
         for here in (0..5_000_000u64).step_by(interval(PODS) as usize) {
-            checkpoints.kept.push(at(here + 1));
-            checkpoints.thin(here + 1, PODS);
+            steps.push(here);
+            let stays = stay_of_a_fleet(&steps, steps.len() - 1, PODS);
+            let mut stays = stays.into_iter();
+            steps.retain(|_| stays.next() == Some(true));
+            assert!(steps.len() <= 3 && steps[0] == 0 && steps.ends_with(&[here]), "{steps:?}");
+            assert!(steps[1..].iter().all(|at| here - at <= NEAR * interval(PODS)), "{steps:?}");
         }
-        let steps = checkpoints.steps();
-        let here = checkpoints.kept.last().map_or(0, step);
-        assert!((2..=3).contains(&steps.len()) && steps[0] == 0, "{steps:?}");
-        assert!(steps[1..].iter().all(|at| here - at <= NEAR * interval(PODS)), "{steps:?}");
-        // Back in the middle those at the end are given up, and a step back from there finds one.
-        let middle = here / 2;
-        checkpoints.kept.insert(1, at(middle));
-        checkpoints.thin(middle + 1, PODS);
-        assert_eq!(checkpoints.steps(), [0, middle]);
-        // None is freed but one at a time.
-        assert_eq!(checkpoints.over.len(), 5_000_000_usize.div_ceil(interval(PODS) as usize));
     }
 
     #[test]
@@ -225,6 +286,7 @@ mod tests {
         let near = interval(1);
         for at in 1..200_000u64 {
             session.world.step = at;
+            checkpoints.arrive(&mut session);
             if checkpoints.wants(&session) {
                 checkpoints.keep(&mut session);
             }
@@ -239,11 +301,134 @@ mod tests {
         let last = steps.last().copied().unwrap_or(0);
         assert!(200_000 - last <= 2 * near, "the cursor is near one");
         // Back in the middle, new ones are laid around there.
-        for at in [100_000u64, 100_000 + near, 100_000 + 2 * near] {
+        checkpoints.go(&mut session, 100_000);
+        let from = session.world.step;
+        assert!(from <= 100_000 && steps.contains(&from));
+        for at in from + 1..=from + 3 * near {
             session.world.step = at;
-            checkpoints.keep(&mut session);
+            checkpoints.arrive(&mut session);
+            if checkpoints.wants(&session) {
+                checkpoints.keep(&mut session);
+            }
         }
-        let before = checkpoints.before(100_000 + near + 1).map(Kept::step);
-        assert_eq!(before, Some(100_000 + near));
+        let before = checkpoints.before(from + 2 * near + 1).map(Kept::step);
+        assert_eq!(before, Some(from + 2 * near));
+    }
+
+    /// Hundreds of pods that end one after the other, of which some are deleted.
+    const TEXT: &str = r#"
+until = "10m"
+[[node]]
+name = "node"
+count = 4
+capacity = { cpu = "64", memory = "256Gi", pods = 600 }
+[[pod]]
+name = "batch"
+replicas = 500
+every = "600ms"
+  [pod.spec]
+  restartPolicy = "Never"
+  containers = [{ name = "app", image = "batch:1.0" }]
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "5s" }]
+[[pod]]
+name = "loop"
+replicas = 30
+  [pod.spec]
+  containers = [{ name = "app", image = "loop:1.0" }]
+  [pod.behavior.containers.app]
+  attempts = [{ runs = "5s", exit = 1 }]
+[[action]]
+at = "4m"
+delete = "pod/batch-1*"
+"#;
+
+    /// All that a world has of pods, as it would be printed, and all that has been.
+    fn all_of(session: &Session) -> String {
+        let w = &session.world;
+        let pods = w.pods.iter().zip(&*w.places).zip(&*w.records);
+        let mut text: String = pods.map(|own| format!("{own:?}")).collect();
+        text.push_str(&w.digest.to_string());
+        text
+    }
+
+    /// To and fro as the dice have it, with scouts before and behind: each time the world is the one that a run has there that only
+    /// goes on, of a fleet as of few.
+    #[test]
+    fn whoever_goes_to_and_fro_stands_where_a_straight_run_does() {
+        let (script, loaded) =
+            Script::load("many.toml", TEXT, &crate::scenario::no_files, &[]).expect("it is read");
+        let plan = Arc::new(loaded.plan);
+        let mut straight = Session::new(&plan, 0);
+        let mut known = BTreeMap::new();
+        let end = loop {
+            let step = straight.world.step;
+            if step.is_multiple_of(500) {
+                known.insert(step, all_of(&straight));
+            }
+            if straight.step().is_none() {
+                break step;
+            }
+            straight.world.outbox.clear();
+        };
+        assert!(known.len() > 10, "{end} steps");
+        for large in [0, usize::MAX] {
+            let mut walk = Walk::new(script.clone(), &plan, 0);
+            walk.checkpoints.large = large;
+            let mut dice = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+            let (mut most, mut back) = (0, 0);
+            for turn in 0..30 {
+                let there = known.keys().nth(dice.random_range(0..known.len())).copied().unwrap_or(0);
+                // The first time to the end at once, as a run is mostly played.
+                let there = if turn == 0 { end } else { there };
+                back += usize::from(there < walk.position());
+                walk.seek(there);
+                assert_eq!(walk.position(), there);
+                if let Some(all) = known.get(&there) {
+                    assert!(all_of(&walk.session) == *all, "large {large}, turn {turn}, step {there}");
+                }
+                let kept = walk.checkpoints.len();
+                most = most.max(kept);
+                assert!(walk.checkpoints.kept[walk.checkpoints.base].step() <= there);
+                // Somebody looks ahead, and at what has been, a part at a time; nothing of the walk changes.
+                let mut ahead = Scout::here(&mut walk.session);
+                let behind = known.keys().rev().find(|step| **step <= there).copied().unwrap_or(0);
+                let mut behind = walk.checkpoints.scout(&walk.session, behind);
+                for part in 0..3 {
+                    for scout in [&mut ahead, &mut behind] {
+                        scout.enter(&mut walk.session);
+                        for _ in 0..300 * (part + 1) {
+                            walk.session.step();
+                            if let Some(all) = known.get(&walk.session.world.step) {
+                                assert!(
+                                    all_of(&walk.session) == *all,
+                                    "a scout, turn {turn}, from step {there}"
+                                );
+                            }
+                        }
+                        scout.leave(&mut walk.session);
+                    }
+                }
+                if let Some(all) = known.get(&there) {
+                    assert!(all_of(&walk.session) == *all, "scouts from step {there}");
+                }
+                assert_eq!((walk.position(), walk.checkpoints.len()), (there, kept));
+            }
+            assert!(back > 5, "{back} ways back");
+            assert!(if large == 0 { most <= 3 } else { most > 4 }, "{most} copies");
+        }
+    }
+
+    /// What a copy holds is what has changed since, of a fleet of which most are over and wait to be deleted.
+    #[test]
+    fn a_copy_holds_what_has_changed_since() {
+        let (script, loaded) =
+            Script::load("many.toml", TEXT, &crate::scenario::no_files, &[]).expect("it is read");
+        let plan = Arc::new(loaded.plan);
+        let mut walk = Walk::new(script, &plan, 0);
+        while walk.play() {}
+        let all = walk.world().pods.len();
+        let changed = walk.session.world.held().pods();
+        assert!(changed > 0 && changed < all / 2, "{changed} of {all} pods");
     }
 }

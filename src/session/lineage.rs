@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 
-use super::Session;
+use super::Walk;
+use super::kept::Scout;
 use crate::api::{PodStatus, ProbeKind, RuntimeContainer, Sym, Text};
 use crate::time::Time;
 use crate::world::worker::{KillStage, Work};
-use crate::world::{ContainerIx, Local, NodeId, PodId};
+use crate::world::{ContainerIx, Local, NodeId, PodId, World};
 
 /// A value at the steps at which it changed.
 #[derive(Clone, Debug)]
@@ -62,8 +63,10 @@ pub struct ContainerTracks {
 #[derive(Clone)]
 pub struct Lineage {
     pub pod: PodId,
-    /// The run as far as it has been looked at.
-    session: Session,
+    /// The step up to which it has been looked at.
+    known: u64,
+    /// Who looks; None: nobody has set out yet.
+    pub(super) scout: Option<Scout>,
     /// As the API server has it.
     pub published: Track<Arc<PodStatus>>,
     /// As the kubelet computed it last.
@@ -80,12 +83,12 @@ pub struct Lineage {
 }
 
 impl Lineage {
-    /// From a place of the run on at which there was no such pod yet.
-    pub fn new(mut start: Session, pod: PodId) -> Lineage {
-        start.world.figures = None;
+    /// From a step of the run on after which there was no such pod yet.
+    pub fn new(pod: PodId, step: u64) -> Lineage {
         Lineage {
             pod,
-            session: start,
+            known: step,
+            scout: None,
             published: Track::default(),
             computed: Track::default(),
             containers: Vec::new(),
@@ -100,33 +103,19 @@ impl Lineage {
         }
     }
 
-    /// The step up to which it has been looked at.
-    pub fn step(&self) -> u64 {
-        self.session.world.step
+    /// Of a chain that does not come to a pod.
+    pub fn of_nobody() -> Lineage {
+        Lineage::new(PodId(0), 0)
     }
 
-    /// The world there, to be exchanged for another one for a while.
-    pub fn session_mut(&mut self) -> &mut Session {
-        &mut self.session
+    /// Whether who looks may come to stand right after this step, while the walk stands after step `here`.
+    pub fn may_stand_at(&self, step: u64, here: u64) -> bool {
+        let is_there =
+            || self.scout.as_ref().is_some_and(|scout| scout.is_from(here) && scout.step() == step);
+        self.known < step || is_there()
     }
 
-    /// Looks on until after this step, but by no more than so many; whether it has come there.
-    pub fn extend(&mut self, step: u64, most: usize) -> bool {
-        for _ in 0..most {
-            if self.session.world.step >= step || self.session.play().is_none() {
-                return true;
-            }
-            self.session.world.outbox.clear();
-            if let Some(asides) = &mut self.session.world.asides {
-                asides.clear();
-            }
-            self.look();
-        }
-        false
-    }
-
-    fn look(&mut self) {
-        let w = &self.session.world;
+    fn look(&mut self, w: &World) {
         let step = w.step;
         let Some(p) = w.find_local(self.pod) else { return };
         let worker = p.worker;
@@ -161,6 +150,44 @@ impl Lineage {
             let seen = seen.and_then(|seen| seen.newest(name));
             look_at(&mut self.containers[ix.ix()], step, p, ix, [live.newest(name), seen]);
         }
+    }
+}
+
+impl Walk {
+    /// Looks on at a pod until after this step, but by no more than so many steps; whether that is known.
+    pub(super) fn follow(&mut self, lineage: &mut Lineage, step: u64, most: usize) -> bool {
+        if lineage.known >= step {
+            return true;
+        }
+        // One that has set out from elsewhere is called back, and another one comes to where it was.
+        let here = lineage.scout.take().filter(|scout| scout.is_from(self.position()));
+        let mut scout = here.unwrap_or_else(|| {
+            let mut scout = match lineage.known == self.position() {
+                true => Scout::here(&mut self.session),
+                false => self.checkpoints.scout(&self.session, lineage.known),
+            };
+            scout.looks_alone();
+            scout
+        });
+        scout.enter(&mut self.session);
+        let (session, mut is_over) = (&mut self.session, false);
+        for _ in 0..most {
+            is_over = session.world.step >= step || session.play().is_none();
+            if is_over {
+                break;
+            }
+            let w = &mut session.world;
+            w.outbox.clear();
+            w.asides.iter_mut().for_each(Vec::clear);
+            w.figures.iter_mut().for_each(Vec::clear);
+            if w.step > lineage.known {
+                lineage.known = w.step;
+                lineage.look(w);
+            }
+        }
+        scout.leave(&mut self.session);
+        lineage.scout = Some(scout);
+        is_over || lineage.known >= step
     }
 }
 

@@ -66,7 +66,7 @@ use crate::api::invariant::Invariant;
 use crate::record::{Aside, Directory, Ending, PodRecord, Sink, Transition};
 use crate::scenario::plan::Plan;
 use crate::time::{Span, Time};
-use crate::world::{PodId, SimEvent, World};
+use crate::world::{Pieced, PodId, SimEvent, World};
 
 pub use asking::Asking;
 pub use breakpoints::Breakpoint;
@@ -230,7 +230,7 @@ impl From<Session> for Lived {
         Lived {
             directory: w.directory,
             transitions,
-            records: w.records,
+            records: w.records.into_list(),
             digest: w.digest.to_string(),
             steps: w.step,
             answers: w.answers,
@@ -364,19 +364,19 @@ fn hand_over(w: &mut World, sink: &mut dyn Sink) -> io::Result<()> {
 /// Tells the sink how the run ended, and until when all stands as it did then. What a run knows of a million pods is not copied for it: the records are closed
 /// where they are, lent out, and opened again.
 fn end(w: &mut World, sink: &mut dyn Sink, (at, stands): (Time, Time), partial: bool) -> io::Result<()> {
-    let mut records = std::mem::take(&mut w.records);
+    let mut records = std::mem::take(&mut w.records).into_list();
     close(w, &mut records, stands, 1);
     let records = Arc::new(records);
     let told = sink.end(&w.directory, &Ending { pods: &records, at, stands, partial });
     let mut records = Arc::unwrap_or_clone(records);
     close(w, &mut records, stands, -1);
-    w.records = records;
+    w.records = Pieced::of(records);
     told
 }
 
 /// Each pod's figures as they stand when the run ends at that instant.
 pub fn closed_records(w: &World, at: Time) -> Vec<PodRecord> {
-    let mut records = w.records.clone();
+    let mut records = w.records.to_vec();
     close(w, &mut records, at, 1);
     records
 }

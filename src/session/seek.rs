@@ -4,8 +4,6 @@
 //! made. Of a large fleet that takes as long as some hundred thousand steps do, and so it is done a part at a time: between two
 //! parts the walk stands at a place of the run like any other.
 
-use std::sync::Arc;
-
 use super::Walk;
 use super::checkpoints::interval;
 use super::kept::Kept;
@@ -60,7 +58,7 @@ impl Walk {
         };
         if !seek.begun {
             seek.begun = true;
-            // Copying a world is a part of the way by itself.
+            // That is a part of the way by itself.
             if self.leap(seek, step) && *left < usize::MAX {
                 self.clock = self.session.world.now;
                 self.forget_selection();
@@ -94,21 +92,15 @@ impl Walk {
         true
     }
 
-    /// Takes up the nearest world before a step, where that is nearer than the present one; whether it was. Copying it costs
-    /// about as much as some steps for each of its pods.
+    /// Takes up the nearest world before a step, where that is nearer than the present one; whether it was. That costs about as
+    /// much as some steps for each pod that differs.
     fn leap(&mut self, seek: &mut Seek, step: u64) -> bool {
         let here = self.position();
         let kept = self.checkpoints.before(step).map_or(0, Kept::step);
         let is_nearer = kept > here + interval(self.session.world.pods.len()) / 4;
         seek.again = step < here || is_nearer;
         if seek.again {
-            let done = Arc::clone(&self.session.done);
-            if let Some(kept) = self.checkpoints.before(step) {
-                kept.take_up(&mut self.session);
-            }
-            self.checkpoints.go_back(self.session.world.step);
-            // What was done since it was kept is part of the run as well.
-            self.session.done = done;
+            self.checkpoints.go(&mut self.session, step);
         }
         seek.again
     }
@@ -124,6 +116,7 @@ impl Walk {
             self.checkpoints.keep(&mut self.session);
         }
         let is_played = self.session.play().is_some();
+        self.checkpoints.arrive(&mut self.session);
         self.session.world.outbox.clear();
         self.session.world.figures = Some(Vec::new());
         self.session.world.asides = Some(Vec::new());

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::checkpoints::Checkpoints;
 use super::horizon::Horizon;
+use super::kept::Scout;
 use super::past::{About, History, Past, Reader, StepRecord};
 use super::{Breakpoint, Done, Played, Script, Session};
 use crate::record::{Aside, FiguresRow, ObjectRow, Transition};
@@ -259,21 +260,40 @@ impl Walk {
     /// The same, but no world is kept on the way: that is left to the next step.
     pub(super) fn play_on(&mut self) -> bool {
         let Some(played) = self.session.play() else { return false };
+        self.checkpoints.arrive(&mut self.session);
         self.clock = self.clock.max(played.at);
         let told = Told::of(&mut self.session, played);
         self.take_in(told);
         true
     }
 
-    /// A copy of the world that has gone ahead plays its next step; what that wrote, None at the end of the run.
-    pub(super) fn play_ahead(&mut self, scout: &mut Session) -> Option<Vec<Transition>> {
-        let played = scout.play()?;
-        let told = Told::of(scout, played);
-        Some(self.take_in(told))
+    /// A scout plays its next steps, until something is found in what one of them writes, or in the world after it; whether the run
+    /// has ended before. What they tell is known then.
+    pub(super) fn play_ahead<T>(
+        &mut self,
+        scout: &mut Scout,
+        steps: usize,
+        look: impl Fn(&[Transition], &Session) -> Option<T>,
+    ) -> (usize, bool, Option<T>) {
+        let (mut told, mut is_over, mut found) = (Vec::new(), false, None);
+        scout.enter(&mut self.session);
+        while found.is_none() && told.len() < steps {
+            let Some(played) = self.session.play() else {
+                is_over = true;
+                break;
+            };
+            let step = Told::of(&mut self.session, played);
+            found = look(&step.rows, &self.session);
+            told.push(step);
+        }
+        scout.leave(&mut self.session);
+        let played = told.len();
+        told.into_iter().for_each(|step| self.take_in(step));
+        (played, is_over, found)
     }
 
-    /// What a step told is known from now on; what it wrote.
-    fn take_in(&mut self, told: Told) -> Vec<Transition> {
+    /// What a step told is known from now on.
+    fn take_in(&mut self, told: Told) {
         let Told { step, played, queued_to, rows, figures, asides } = told;
         if step <= self.known() {
             debug_assert_eq!(rows[..], self.rows_of(step)[..], "step {step} is played as it was");
@@ -288,7 +308,6 @@ impl Walk {
             self.past.push(played, queued_to, &rows);
             self.forget_early();
         }
-        rows
     }
 
     /// The view model tells whole milliseconds, rounded down: the instant by which all has been played that it tells of the
@@ -310,7 +329,8 @@ impl Walk {
     pub(super) fn copied_at(&self, at: Time) -> Walk {
         let at = at.max(self.earliest());
         let known = self.step_by(at);
-        let mut session = self.session_before(known);
+        let mut session = self.session.clone();
+        self.checkpoints.scout(&self.session, known).enter(&mut session);
         let mut walk = Walk {
             script: self.script.clone(),
             seed: self.seed,
@@ -346,14 +366,6 @@ impl Walk {
         if self.selected.is_some_and(|pod| pod.ix() >= self.session.world.pods.len()) {
             self.selected = None;
         }
-    }
-
-    /// A session that stands at this step or before, from where it is to be played on to it.
-    pub(super) fn session_before(&self, step: u64) -> Session {
-        let kept = self.checkpoints.before(step);
-        let kept = kept.map_or_else(|| self.session.clone(), |kept| kept.session(&self.session.world));
-        // What was done since it was kept is part of the run as well.
-        Session { done: Arc::clone(&self.session.done), ..kept }
     }
 
     /// Gives up what is known of the time after the cursor, the latest first, by no more than so many steps; whether all of it has

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::rest::Rest;
 use super::worker::{ContainerMemory, Worker};
-use super::{ContainerIx, NodeId, Pod, PodId, Runtime, World};
+use super::{ContainerIx, NodeId, Pieced, Pod, PodId, Runtime, World};
 use crate::api::RuntimeStatus;
 use crate::time::Time;
 
@@ -79,7 +79,7 @@ impl Deref for LocalMut<'_> {
 
 impl<'a> LocalMut<'a> {
     #[inline]
-    pub fn of(pods: &'a [Pod], places: &'a mut [Place], id: PodId) -> LocalMut<'a> {
+    pub fn of(pods: &'a [Pod], places: &'a mut Pieced<Place>, id: PodId) -> LocalMut<'a> {
         let place = &mut places[id.ix()];
         if place.rest.is_some() {
             place.wake(&pods[id.ix()]);

@@ -35,6 +35,7 @@ pub(crate) mod members;
 pub(crate) mod names;
 pub mod namespaces;
 pub(crate) mod node;
+pub(crate) mod pieced;
 pub(crate) mod pod;
 pub(crate) mod pod_gc;
 pub(crate) mod rest;
@@ -63,6 +64,7 @@ pub(crate) use luck::Purpose;
 pub(crate) use machine::Machine;
 pub(crate) use node::NodeConditionKind;
 pub use node::{Node, NodeId};
+pub(crate) use pieced::Pieced;
 pub(crate) use pod::Deletion;
 pub use pod::{Pod, PodId};
 pub(crate) use runtime::Runtime;
@@ -168,7 +170,7 @@ pub struct World {
     /// The machines with their kubelets, by node.
     pub machines: Vec<Machine>,
     /// What the machines and their kubelets have of the pods that are bound to them, by pod: a pod has one machine in its life.
-    pub places: Vec<Place>,
+    pub places: Pieced<Place>,
     /// Runs of workers that are over, whose room is used again.
     pub spare_runs: worker::SpareRuns,
     /// How many starts of containers were begun that are counted together.
@@ -186,7 +188,7 @@ pub struct World {
     /// The names by which rows are read.
     pub directory: Directory,
     /// By pod: its life in figures, as far as it is known.
-    pub records: Vec<PodRecord>,
+    pub records: Pieced<PodRecord>,
     /// Of everything so far.
     pub digest: Digest,
     /// What kubectl would have answered to actions that found nothing or were refused, with the instants.

@@ -3,15 +3,15 @@
 //! Everybody may read. Written is in one place, `actors::api_server`, because each write has to be versioned, recorded and
 //! told to those who listen; a tidy test holds the house to it ([`Store::write`] and [`Store::add`] stand nowhere else).
 
-use super::snug;
+use super::pieced::{Apart, Pieced};
 
 /// Objects in the order of their creation; their numbers stay theirs when they are gone.
 #[derive(Clone, Debug)]
-pub struct Store<T>(Vec<T>);
+pub struct Store<T>(Pieced<T>);
 
 impl<T> Default for Store<T> {
     fn default() -> Store<T> {
-        Store(Vec::new())
+        Store(Pieced::default())
     }
 }
 
@@ -23,23 +23,26 @@ impl<T> std::ops::Deref for Store<T> {
 }
 
 impl<T> Store<T> {
-    /// Of a world that was kept: these are its objects.
-    pub fn of(objects: Vec<T>) -> Store<T> {
-        Store(objects)
-    }
-    /// All of them, and their room.
-    pub fn into_list(self) -> Vec<T> {
-        self.0
-    }
-    /// An object that is about to be written.
-    pub fn write(&mut self, ix: usize) -> &mut T {
-        &mut self.0[ix]
-    }
     pub fn add(&mut self, object: T) {
-        snug::add(&mut self.0, object);
+        self.0.add(object);
     }
     /// Makes room for so many.
     pub fn expect(&mut self, count: usize) {
-        self.0.reserve_exact(count);
+        self.0.expect(count);
+    }
+    /// How it was when it was told to hold that.
+    pub fn held(&self) -> Option<&Apart<T>> {
+        self.0.held()
+    }
+    /// The list itself, for whoever goes to another place of the run.
+    pub fn pieced(&mut self) -> &mut Pieced<T> {
+        &mut self.0
+    }
+}
+
+impl<T: Clone> Store<T> {
+    /// An object that is about to be written.
+    pub fn write(&mut self, ix: usize) -> &mut T {
+        &mut self.0[ix]
     }
 }

@@ -16,7 +16,6 @@ use crate::scenario::plan::TemplateIx;
 use crate::time::Time;
 use crate::world::held::Held;
 use crate::world::pod::Shown;
-use crate::world::snug;
 use crate::world::workloads::{Kept, ObjectKey, VisitKind, visit_kind};
 use crate::world::{NodeId, Place, Pod, PodId, Runtime, World};
 
@@ -49,13 +48,10 @@ pub fn found_pod(w: &mut World, found: FoundPod) -> PodId {
     let id = PodId::new(w.pods.len());
     let ident = PodIdent { name: PodName::plain(name), namespace: t.namespace, uid: Uid::Given(uid) };
     w.name_pod(ident, None);
-    snug::add(
-        &mut w.records,
-        PodRecord { qos_class: t.qos_class, created: Some(created), ..PodRecord::default() },
-    );
+    w.records.add(PodRecord { qos_class: t.qos_class, created: Some(created), ..PodRecord::default() });
     let count = t.spec.init_containers.len() + t.spec.containers.len() + t.spec.ephemeral_containers.len();
     let runtime = Runtime::of(count, &t.behavior, &w.no_runtime);
-    snug::add(&mut w.places, Place { runtime, worker: None, rest: None });
+    w.places.add(Place { runtime, worker: None, rest: None });
     let held = w.learned.hold(template, status);
     let resource_version = next_version(w);
     w.pods.add(Pod {

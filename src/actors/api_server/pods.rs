@@ -22,7 +22,6 @@ use crate::world::learned::{Update, Written};
 use crate::world::names::Named;
 use crate::world::pod::Shown;
 use crate::world::runtime::ContainerRun;
-use crate::world::snug;
 use crate::world::{Deletion, NodeId, ObjectKey, Place, Pod, PodId, Purpose, Runtime, World, template_of};
 
 /// What is asked for with a POST of a pod.
@@ -108,13 +107,10 @@ pub fn create_pod(w: &mut World, new: NewPod) -> Result<PodId, Rejection> {
     let owner = controller.and_then(|own| w.workloads.row(w.workloads.topmost(own)));
     w.name_pod(ident, owner);
     w.tell_inits(id, &t.spec);
-    snug::add(
-        &mut w.records,
-        PodRecord { qos_class: t.qos_class, created: Some(w.now), ..PodRecord::default() },
-    );
+    w.records.add(PodRecord { qos_class: t.qos_class, created: Some(w.now), ..PodRecord::default() });
     let count = t.spec.init_containers.len() + t.spec.containers.len();
     let runtime = Runtime::of(count, &t.behavior, &w.no_runtime);
-    snug::add(&mut w.places, Place { runtime, worker: None, rest: None });
+    w.places.add(Place { runtime, worker: None, rest: None });
 
     // Pods of one template begin alike and share how they stand, until something becomes of them.
     let mut held = w.at_creation[template.ix()].clone();

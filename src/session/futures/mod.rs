@@ -21,6 +21,9 @@ use std::collections::BTreeMap;
 use follower::{Follower, WorkloadCourse};
 use ways::{Changes, Standing};
 
+use super::horizon::Horizon;
+use super::kept::Scout;
+use super::past::Past;
 use super::{Session, Walk};
 use crate::actors::anew;
 use crate::engine::random;
@@ -48,8 +51,6 @@ pub struct Ahead {
     pub futures: Futures,
     /// So many steps, copies counted as steps.
     played: u64,
-    /// The world of the last one, which is not freed yet: of a fleet that is a part by itself.
-    spent: Option<Box<Session>>,
 }
 
 /// So far they reach at most.
@@ -61,26 +62,34 @@ const LEAST: u64 = 12;
 const STEPS: u64 = 120_000;
 /// A copy of so many pods takes as long as a step.
 const PODS_A_STEP: u64 = 4;
-/// A world of so many pods is freed in no time.
-const FREED_AT_ONCE: usize = 10_000;
 /// So many changes of a pod are followed.
 const KEPT: usize = 6;
 
 /// What the numbers of futures are mixed with, so that none has the luck of another seed's run.
 const FUTURE: u64 = 0x6675_7475_7265;
 
+/// What a future is made from beside the world at the cursor.
+struct Origin<'a> {
+    past: &'a Past,
+    horizon: Horizon,
+    seed: u64,
+    start: Time,
+    now: Time,
+}
+
 impl Walk {
     /// What becomes of some pods and workloads from here on.
     pub fn futures(&self, of: &[ObjectKey]) -> Futures {
         let mut ahead = self.begin_ahead(of);
-        while !self.look_ahead(&mut ahead) {}
+        while !ahead.play(self.world().pods.len(), |number, futures| {
+            self.origin().play(&mut self.session.clone(), number, futures)
+        }) {}
         ahead.futures
     }
 
     /// Of a fleet, worlds that are kept far from here give way to those that will be played ahead.
     pub fn make_room(&mut self) {
-        let (here, pods) = (self.position(), self.world().pods.len());
-        self.checkpoints.make_room(here, pods);
+        self.checkpoints.make_room(&mut self.session);
     }
 
     /// The same before its first future is played.
@@ -100,39 +109,56 @@ impl Walk {
             pods: pods.into_iter().map(|pod| (pod, Vec::new())).collect(),
             workloads: others.into_iter().map(|key| (key, Vec::new())).collect(),
         };
-        Ahead { futures, played: 0, spent: None }
+        Ahead { futures, played: 0 }
     }
 
     /// Plays one more of them; whether that was the last. The walk stands where it stood when the first one was.
-    pub fn look_ahead(&self, ahead: &mut Ahead) -> bool {
-        if ahead.spent.take().is_some() {
-            return false;
-        }
-        let copy = self.world().pods.len() as u64 / PODS_A_STEP;
-        let number = ahead.futures.count as u64;
-        let is_over = number >= MOST || (number >= LEAST && ahead.played > STEPS);
+    pub fn look_ahead(&mut self, ahead: &mut Ahead) -> bool {
+        ahead.play(self.session.world.pods.len(), |number, futures| {
+            let mut scout = Scout::here(&mut self.session);
+            scout.enter(&mut self.session);
+            let Walk { session, past, horizon, seed, clock, .. } = self;
+            let start = session.world.plan.start;
+            let origin = Origin { past, horizon: *horizon, seed: *seed, start, now: *clock };
+            let played = origin.play(session, number, futures);
+            scout.leave(session);
+            played
+        })
+    }
+
+    fn origin(&self) -> Origin<'_> {
+        let (start, now) = (self.plan().start, self.now());
+        Origin { past: &self.past, horizon: self.horizon, seed: self.seed, start, now }
+    }
+}
+
+impl Ahead {
+    /// Has one more played, of a world with so many pods; whether that was the last.
+    fn play(&mut self, pods: usize, play: impl FnOnce(u64, &mut Futures) -> u64) -> bool {
+        let number = self.futures.count as u64;
+        let is_over = number >= MOST || (number >= LEAST && self.played > STEPS);
         match is_over {
-            true => ahead.futures.cut(),
+            true => self.futures.cut(),
             false => {
-                let (session, played) = self.play_future(number, &mut ahead.futures);
-                ahead.played += copy + played;
-                ahead.spent = (self.world().pods.len() > FREED_AT_ONCE).then(|| Box::new(session));
-                ahead.futures.count += 1;
+                self.played += pods as u64 / PODS_A_STEP + play(number, &mut self.futures);
+                self.futures.count += 1;
             }
         }
         is_over
     }
+}
 
+impl Origin<'_> {
     /// Plays one of them, and tells how many steps it took. One that takes too many ends the stretch that is told.
-    fn play_future(&self, number: u64, futures: &mut Futures) -> (Session, u64) {
-        let mut session = self.another(number);
+    fn play(&self, session: &mut Session, number: u64, futures: &mut Futures) -> u64 {
+        let workloads = &session.world.workloads;
+        let rows: Vec<_> = futures.workloads.iter().map(|(key, _)| workloads.row(*key)).collect();
+        self.turn(session, number);
         let mut places: BTreeMap<u32, usize> = BTreeMap::new();
         for (ix, (pod, courses)) in futures.pods.iter_mut().enumerate() {
             places.insert(pod.0, ix);
             courses.push(Changes::new());
         }
-        let rows: Vec<_> =
-            futures.workloads.iter().map(|(key, _)| self.world().workloads.row(*key)).collect();
         let mut follower = Follower::new(&session.world, &rows);
         let mut open = futures.pods.len();
         let mut played = 0;
@@ -157,12 +183,11 @@ impl Walk {
         for ((_, courses), course) in futures.workloads.iter_mut().zip(follower.end(&session.world)) {
             courses.push(course);
         }
-        (session, played)
+        played
     }
 
-    /// The run as it stands, with other luck from here on. What was done further on comes at its instant.
-    fn another(&self, number: u64) -> Session {
-        let mut session = self.session.clone();
+    /// The run has other luck from here on. What was done further on comes at its instant.
+    fn turn(&self, session: &mut Session, number: u64) {
         let w = &mut session.world;
         w.outbox.clear();
         (w.asides, w.figures, w.touched) = (None, None, None);
@@ -171,16 +196,15 @@ impl Walk {
         let queued = |sequence| {
             let step =
                 if sequence < self.horizon.number { 0 } else { reader.borrow_mut().queued_by(sequence) };
-            reader.borrow_mut().step(step).map_or(self.plan().start, |record| record.at)
+            reader.borrow_mut().step(step).map_or(self.start, |record| record.at)
         };
-        anew::throw(w, seed, self.now(), &queued);
+        anew::throw(w, seed, self.now, &queued);
         let step = w.step;
         for done in session.done.iter().filter(|done| done.step > step) {
             let index = w.take_in(std::sync::Arc::clone(&done.action));
             w.at(done.action.at.max(w.now), SimEvent::Action { index });
         }
         session.done = std::sync::Arc::default();
-        session
     }
 }
 

@@ -281,19 +281,24 @@ impl Walk {
     /// Looks up, by no more than so many steps, what a row further on is told from; whether all is known.
     pub(super) fn look_up_ahead(&mut self, row: &Transition, steps: usize) -> bool {
         // It has to come to stand at that very step.
-        self.lineage = self.lineage.take().filter(|known| known.step() <= row.step);
+        let here = self.position();
+        self.lineage = self.lineage.take().filter(|known| known.may_stand_at(row.step, here));
         self.look_up(row, steps)
     }
 
     /// Why a row about a pod further on was written, once that is looked up: the world that was played on for it is the one there.
     pub(super) fn why_ahead(&mut self, row: &Transition) -> Why {
         let mut lineage = self.lineage(PodId(row.pod.unwrap_or(0)), row.step);
-        let clock = self.clock;
-        std::mem::swap(&mut self.session, lineage.session_mut());
+        let (clock, mut scout) = (self.clock, lineage.scout.take());
+        if let Some(scout) = &mut scout {
+            scout.enter(&mut self.session);
+        }
         self.clock = clock.max(self.session.world.now);
         let why = self.why_by(row, &lineage);
-        std::mem::swap(&mut self.session, lineage.session_mut());
-        self.clock = clock;
+        if let Some(scout) = &mut scout {
+            scout.leave(&mut self.session);
+        }
+        (self.clock, lineage.scout) = (clock, scout);
         self.keep(lineage);
         why
     }
@@ -326,7 +331,7 @@ impl Walk {
         };
         let waits = matches!(last.change, Change::Object { what: ObjectChange::Workload { to, .. }, .. }
             if matches!(to, Some(WorkloadState::Progressing | WorkloadState::Failed)));
-        let lineage = Lineage::new(self.session_before(0), PodId(0));
+        let lineage = Lineage::of_nobody();
         let is_held_up = waits && Chain::new(self, &lineage).is_held_up(step, key);
         Ok((!is_held_up).then_some(last))
     }
@@ -344,7 +349,7 @@ impl Walk {
             return Ok(Reasons { about, behind: row });
         }
         let step = self.position();
-        let lineage = Lineage::new(self.session_before(0), PodId(0));
+        let lineage = Lineage::of_nobody();
         let mut chain = Chain::new(self, &lineage);
         let behind = match (row, about) {
             (Some(row), _) => chain.row_of_no_pod(&row),
@@ -370,7 +375,7 @@ impl Walk {
 
     /// A chain that begins with no pod, and may come to one.
     fn why_no_pod(&mut self, tell: impl FnOnce(&mut Chain<'_>) -> Option<Transition>) -> Vec<Link> {
-        let lineage = Lineage::new(self.session_before(0), PodId(0));
+        let lineage = Lineage::of_nobody();
         let mut chain = Chain::new(self, &lineage);
         let next = tell(&mut chain);
         let mut links = chain.links;
@@ -397,7 +402,7 @@ impl Walk {
         let mut lineage = self.taken_lineage(pod);
         // Copying a world of a fleet is a part by itself.
         let copied = if is_new { self.world().pods.len() } else { 0 };
-        let is_known = lineage.extend(row.step, steps.saturating_sub(copied).max(1));
+        let is_known = self.follow(&mut lineage, row.step, steps.saturating_sub(copied).max(1));
         self.lineage = Some(lineage);
         is_known
     }
@@ -405,7 +410,7 @@ impl Walk {
     /// What was known of a pod until this step; looked up once and then carried on.
     fn lineage(&mut self, pod: PodId, step: u64) -> Lineage {
         let mut lineage = self.taken_lineage(pod);
-        lineage.extend(step, usize::MAX);
+        self.follow(&mut lineage, step, usize::MAX);
         lineage
     }
 
@@ -426,7 +431,7 @@ impl Walk {
                     None if pod.ix() >= self.world().pods.len() => self.position(),
                     None => 0,
                 };
-                Lineage::new(self.session_before(made.max(self.horizon.step)), pod)
+                Lineage::new(pod, made.max(self.horizon.step))
             }
         }
     }
