@@ -414,7 +414,7 @@ proptest! {
         while session.step().is_some() {
             prop_assert!(given(&session.world) <= 4000, "at {}", session.world.now.since(plan.start));
         }
-        for (p, place) in session.world.pods.iter().zip(&session.world.places).filter(|(p, _)| p.exists) {
+        for (p, place) in session.world.pods.iter().zip(session.world.places.iter()).filter(|(p, _)| p.exists) {
             let Some(own) = place.runtime.resize.as_deref() else { continue };
             prop_assert!(own.in_progress.is_none());
             prop_assert_eq!(own.pending.is_some(), sizes(&p.spec) != own.allocated);

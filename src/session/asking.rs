@@ -78,7 +78,7 @@ impl Walk {
     /// Goes on with it by no more than about so many steps; whether a question waits now, None where more is left to do.
     pub fn ask_on(&mut self, asking: &mut Asking, steps: usize) -> Option<bool> {
         let mut left = steps;
-        self.checkpoints.free_one();
+        self.checkpoints.free_some();
         loop {
             asking.spent = None;
             if let Stage::Over(is_asked) = asking.stage {

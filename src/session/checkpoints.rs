@@ -11,7 +11,7 @@ use super::kept::{self, Apart, Kept, Scout};
 /// How many steps are played between two checkpoints near the cursor, for a world with so many pods: a copy costs about
 /// as much as a step for each pod, and should cost little beside the steps that it saves.
 pub fn interval(pods: usize) -> u64 {
-    (4 * pods as u64).max(256)
+    (pods as u64).max(256)
 }
 
 /// The gap may be this part of the distance from the cursor (and five times as wide as near it at most) …
@@ -74,8 +74,8 @@ pub struct Checkpoints {
     /// The nearest one that is not after the cursor. What it differs in the session's lists hold. Those before it are apart from
     /// the next one, those after it from the one before.
     base: usize,
-    /// Given up, and not freed yet.
-    over: Vec<Kept>,
+    /// Given up, and not freed yet: of a fleet that takes long.
+    over: Vec<Apart>,
     /// Of a world with more pods copies are few.
     large: usize,
 }
@@ -121,7 +121,7 @@ impl Checkpoints {
         if self.kept[self.base].step() == here {
             return;
         }
-        self.free_one();
+        self.free_some();
         let apart = session.world.hold();
         if let Some(ahead) = self.kept.get_mut(self.base + 1) {
             ahead.apart.beyond(apart.clone());
@@ -140,7 +140,7 @@ impl Checkpoints {
             (to + 1..self.kept.len()).rev().for_each(|ix| self.give_up(ix, session));
         }
         let here = session.world.hold();
-        kept::go(session, here);
+        self.over.push(kept::go(session, here));
         while self.base != to {
             let next = if to < self.base { self.base - 1 } else { self.base + 1 };
             let there = std::mem::take(&mut self.kept[next].apart);
@@ -169,8 +169,7 @@ impl Checkpoints {
 
     /// One is not kept any more: its neighbour on the far side goes by the one on the near side.
     fn give_up(&mut self, ix: usize, session: &mut Session) {
-        let mut over = self.kept.remove(ix);
-        let apart = std::mem::take(&mut over.apart);
+        let apart = self.kept.remove(ix).apart;
         if ix == self.base && ix > 0 {
             let mut farther = std::mem::take(&mut self.kept[ix - 1].apart);
             farther.beyond(session.world.hold());
@@ -183,7 +182,6 @@ impl Checkpoints {
         if ix <= self.base {
             self.base -= 1;
         }
-        self.over.push(over);
     }
 
     /// Gives up what its neighbours make up for.
@@ -213,7 +211,7 @@ impl Checkpoints {
     /// Gives up those that stand after this step, which is not before the cursor: it has another future now.
     pub fn forget_after(&mut self, last: u64) {
         let first = self.after(last).max(self.base + 1);
-        self.over.extend(self.kept.drain(first..));
+        self.over.extend(self.kept.drain(first..).map(|kept| kept.apart));
     }
 
     /// Another world is about to go ahead: of a fleet only the nearest one stays, and the start.
@@ -225,9 +223,11 @@ impl Checkpoints {
         }
     }
 
-    /// Frees one of those that were given up.
-    pub fn free_one(&mut self) {
-        self.over.pop();
+    /// Frees some of what was given up.
+    pub fn free_some(&mut self) {
+        if self.over.last_mut().is_some_and(Apart::free_some) {
+            self.over.pop();
+        }
     }
 
     pub fn len(&self) -> usize {

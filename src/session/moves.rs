@@ -136,7 +136,7 @@ impl Walk {
     /// Goes on, but by no more than about so many events or steps that are looked at: None where more is left.
     pub fn go_on(&mut self, way: &mut Way, events: usize) -> Option<Stop> {
         let mut left = events;
-        self.checkpoints.free_one();
+        self.checkpoints.free_some();
         loop {
             if left == 0 {
                 return None;

@@ -1,22 +1,28 @@
 //! The event objects of a run as far as it has come, each once, by the instant at which it was told last: where they stand among
 //! the rows. A fleet has a million of them, of which a screen shows twenty: only these are spelled.
 
+use rustc_hash::FxHashMap;
+
 use super::Walk;
 use crate::record::{Change, ObjectChange, Transition};
+use crate::world::snug;
 
-/// Rows that tell of events, looked through up to a place.
+/// Rows that tell of events, looked through up to a place. Most event objects are told of once, and take four bytes here.
 #[derive(Default)]
 pub struct ToldEvents {
     /// How many rows have been looked at.
     looked: usize,
-    /// Those that tell of an event: the row, and the event object's number.
-    rows: Vec<(u32, u32)>,
-    /// By the event object's number: the first row that tells of it, and the last; of most a run has one.
-    ends: Vec<(u32, u32)>,
+    /// By the event object's number: the first row that tells of it, twice, and one more where others follow. Numbers are given as
+    /// events are told, so that these rows come one after the other.
+    firsts: Vec<u32>,
+    /// The rows that tell of an event again: the row, and the event object's number.
+    again: Vec<(u32, u32)>,
+    /// By the number of an event object that was told of again: the last row.
+    lasts: FxHashMap<u32, u32>,
 }
 
-/// In the place of the rows of an event of which nothing has been told.
-const NOTHING: (u32, u32) = (u32::MAX, u32::MAX);
+/// In the place of the first row of an event of which nothing has been told.
+const NOTHING: u32 = u32::MAX;
 
 /// An event object by its rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,17 +48,11 @@ impl ToldEvents {
         let history = walk.history();
         if history.len() < self.looked {
             self.looked = history.len();
-            let here = self.looked;
-            self.rows.truncate(self.rows.partition_point(|(row, _)| (*row as usize) < here));
-            self.ends.clear();
-            let rows = std::mem::take(&mut self.rows);
-            rows.iter().for_each(|(row, object)| self.take(*row, *object));
-            self.rows = rows;
+            self.go_back(self.looked as u32);
         }
         let to = history.len().min(self.looked.saturating_add(most));
         for (ix, row) in (self.looked..to).zip(history.skip(self.looked).iter()) {
             if let Some(object) = event_of(row) {
-                self.rows.push((ix as u32, object));
                 self.take(ix as u32, object);
             }
         }
@@ -67,22 +67,51 @@ impl ToldEvents {
 
     fn take(&mut self, row: u32, object: u32) {
         let at = object as usize;
-        if self.ends.len() <= at {
-            self.ends.resize(at + 1, NOTHING);
+        if self.firsts.len() <= at {
+            let more = at + 1 - self.firsts.len();
+            snug::make_room(&mut self.firsts, more);
+            self.firsts.resize(at + 1, NOTHING);
         }
-        let first = if self.ends[at] == NOTHING { row } else { self.ends[at].0 };
-        self.ends[at] = (first, row);
+        if self.firsts[at] == NOTHING {
+            self.firsts[at] = row << 1;
+        } else {
+            self.firsts[at] |= 1;
+            snug::add(&mut self.again, (row, object));
+            self.lasts.insert(object, row);
+        }
+    }
+
+    /// Nothing is known of this row and those after it.
+    fn go_back(&mut self, here: u32) {
+        for first in &mut self.firsts {
+            *first = if *first >> 1 < here { *first & !1 } else { NOTHING };
+        }
+        self.again.truncate(self.again.partition_point(|(row, _)| *row < here));
+        self.lasts.clear();
+        for (row, object) in &self.again {
+            self.firsts[*object as usize] |= 1;
+            self.lasts.insert(*object, *row);
+        }
     }
 
     /// One by its number.
     pub fn told(&self, object: u32) -> Option<ToldEvent> {
-        let (first, last) = self.ends.get(object as usize).copied().filter(|ends| *ends != NOTHING)?;
-        Some(ToldEvent { object, first, last })
+        let first = self.firsts.get(object as usize).copied().filter(|first| *first != NOTHING)?;
+        let row = first >> 1;
+        let last = if first & 1 == 0 { row } else { self.lasts.get(&object).copied().unwrap_or(row) };
+        Some(ToldEvent { object, first: row, last })
     }
 
     /// All of them, the latest last.
     pub fn all(&self) -> impl Iterator<Item = ToldEvent> + '_ {
-        let own = self.rows.iter().filter_map(|(row, object)| Some((*row, self.told(*object)?)));
-        own.filter(|(row, told)| told.last == *row).map(|(_, told)| told)
+        let once = (0..).zip(&self.firsts).filter(|(_, first)| **first & 1 == 0);
+        let mut once = once.map(|(object, _)| object).filter_map(|object| self.told(object)).peekable();
+        let again = self.again.iter().filter_map(|(row, object)| Some((*row, self.told(*object)?)));
+        let mut again = again.filter(|(row, told)| told.last == *row).map(|(_, told)| told).peekable();
+        std::iter::from_fn(move || match (once.peek(), again.peek()) {
+            (Some(own), Some(other)) if other.last < own.last => again.next(),
+            (Some(_), _) => once.next(),
+            (None, _) => again.next(),
+        })
     }
 }

@@ -2,6 +2,7 @@
 //! A fleet's rows are spelled over several frames; until then those stay that are known to be kept.
 
 use super::views::{Filter, Spelled};
+use crate::world::snug;
 
 /// So many rows are looked at in one frame.
 const ROWS: usize = 8_192;
@@ -10,8 +11,9 @@ const ROWS: usize = 8_192;
 #[derive(Default)]
 pub struct Sift {
     filter: Filter,
-    /// By the row's number: twice the write after which it was looked at, and one more where it is kept; 0: not looked at yet.
-    known: Vec<u64>,
+    /// By the row's number: the last digits of twice the write after which it was looked at, and one more where it is kept; 0: not
+    /// looked at yet. A million rows have one.
+    known: Vec<u32>,
     looked: usize,
     left: usize,
 }
@@ -43,16 +45,19 @@ impl Sift {
         spelled: &Spelled,
     ) -> bool {
         if self.known.len() <= row {
+            let more = row + 1 - self.known.len();
+            snug::make_room(&mut self.known, more);
             self.known.resize(row + 1, 0);
         }
-        let (before, own) = (self.known[row], (written + 1) << 1);
+        // No two writes of a row lie so far apart that these digits are the same.
+        let (before, own) = (self.known[row], ((written % 0x7fff_ffff) as u32 + 1) << 1);
         match before {
             _ if before & !1 == own => before & 1 == 1,
             _ if self.looked < ROWS => {
                 self.looked += 1;
                 spelled.one();
                 let is_kept = looks(&self.filter);
-                self.known[row] = own | u64::from(is_kept);
+                self.known[row] = own | u32::from(is_kept);
                 is_kept
             }
             _ => {

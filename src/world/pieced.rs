@@ -69,6 +69,11 @@ impl<T> Apart<T> {
             }
         }
     }
+    /// Frees so many pieces of one that nobody asks for any more; whether nothing is left.
+    pub fn free_some(&mut self, pieces: usize) -> bool {
+        self.pieces.truncate(self.pieces.len().saturating_sub(pieces));
+        self.pieces.is_empty()
+    }
     /// How many entries it holds.
     pub fn entries(&self) -> usize {
         self.pieces.iter().map(Vec::len).sum()
