@@ -40,6 +40,12 @@ pub fn create(w: &mut World, pod: PodId, ix: ContainerIx) {
     let place = u64::from(ix.0.swap_bytes()) << 48;
     let id = ContainerId::Made(entity ^ place ^ ((restart_count as u64) << 32) ^ u64::from(run.generation));
     let live = &mut Arc::make_mut(&mut runtime.live).containers;
+    // Those that are too many go first: with one more than are kept, the list of most pods would leave its room in the status.
+    let mut seen = 1;
+    live.retain(|c| {
+        seen += usize::from(c.name == name);
+        c.name != name || seen <= KEPT_INSTANCES
+    });
     live.insert(
         0,
         RuntimeContainer {
@@ -58,11 +64,6 @@ pub fn create(w: &mut World, pod: PodId, ix: ContainerIx) {
             active: true,
         },
     );
-    let mut seen = 0;
-    live.retain(|c| {
-        seen += usize::from(c.name == name);
-        c.name != name || seen <= KEPT_INSTANCES
-    });
 }
 
 /// Newest instance's number + 1; for a container whose instances are gone as many as have left a log, which are all that were

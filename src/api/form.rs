@@ -93,7 +93,7 @@ impl Forms {
             return HeldStatus::from(status);
         }
         match self.of(&status) {
-            Some((form, values)) => HeldStatus::Filled(Arc::new(Filled { form, values })),
+            Some((form, values)) => HeldStatus::from(Arc::new(Filled { form, values })),
             None => HeldStatus::from(status),
         }
     }
@@ -195,8 +195,9 @@ pub struct Filled {
 pub enum HeldStatus {
     /// Its own.
     Whole(Arc<PodStatus>),
-    /// A form that others share, and what fills its gaps.
-    Filled(Arc<Filled>),
+    /// A form that others share, and what fills its gaps; beside it the phase, which most ask for who look no further, so that
+    /// neither of the two need be fetched for it.
+    Filled(Arc<Filled>, Phase),
 }
 
 /// Asks of a status, or of a container's, what is the same for all that share its form: the answer is compiled for whole
@@ -218,6 +219,13 @@ pub enum Parts<'a, W, F> {
     Form(&'a F, &'a [u64]),
 }
 
+impl From<Arc<Filled>> for HeldStatus {
+    fn from(filled: Arc<Filled>) -> HeldStatus {
+        let phase = filled.form.status.phase;
+        HeldStatus::Filled(filled, phase)
+    }
+}
+
 impl From<PodStatus> for HeldStatus {
     fn from(status: PodStatus) -> HeldStatus {
         HeldStatus::Whole(Arc::new(status))
@@ -233,7 +241,7 @@ impl Default for HeldStatus {
 impl PartialEq for HeldStatus {
     fn eq(&self, other: &HeldStatus) -> bool {
         match (self, other) {
-            (HeldStatus::Filled(a), HeldStatus::Filled(b)) if Arc::ptr_eq(&a.form, &b.form) => {
+            (HeldStatus::Filled(a, _), HeldStatus::Filled(b, _)) if Arc::ptr_eq(&a.form, &b.form) => {
                 a.values == b.values
             }
             (HeldStatus::Whole(a), HeldStatus::Whole(b)) => a == b,
@@ -254,7 +262,7 @@ impl HeldStatus {
     pub(crate) fn parts(&self) -> Parts<'_, PodStatus, PodStatus<Gaps>> {
         match self {
             HeldStatus::Whole(status) => Parts::Whole(status),
-            HeldStatus::Filled(filled) => Parts::Form(&filled.form.status, &filled.values),
+            HeldStatus::Filled(filled, _) => Parts::Form(&filled.form.status, &filled.values),
         }
     }
     /// All of it.
@@ -266,7 +274,10 @@ impl HeldStatus {
     }
     /// `status.phase`
     pub fn phase(&self) -> Phase {
-        ask!(self, |status| status.phase)
+        match self {
+            HeldStatus::Whole(status) => status.phase,
+            HeldStatus::Filled(_, phase) => *phase,
+        }
     }
     /// `status.reason`
     pub fn reason(&self) -> Sym {

@@ -12,14 +12,16 @@ use super::{ContainerIx, NodeId, Pieced, Pod, PodId, Runtime, World};
 use crate::api::RuntimeStatus;
 use crate::time::Time;
 
-/// Where a pod runs: what its machine has of it, and the worker of the kubelet there, which goes with the kubelet's process.
+/// Where a pod runs: what its machine has of it, and the worker of the kubelet there, which goes with the kubelet's process. What each
+/// step asks for stands side by side, as in a [`Worker`].
 #[derive(Debug)]
+#[repr(C)]
 pub struct Place {
-    pub runtime: Runtime,
     pub worker: Option<Box<Worker>>,
     /// In its place, once the pod is over; the runtime's side stands there as well ([`rest`](super::rest)). It does not change any
     /// more, and worlds that are copies of each other share it.
     pub rest: Option<Arc<Rest>>,
+    pub runtime: Runtime,
 }
 
 impl Clone for Place {

@@ -12,21 +12,22 @@ use crate::time::Time;
 
 /// The containers as the runtime has them.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Runtime {
-    /// How the processes of its containers behave.
-    pub behavior: Arc<Behavior>,
+    /// Of a pod whose size was changed while it was on its node; the many others have none.
+    pub resize: Option<Box<Resize>>,
     /// As it is now; the kubelet sees the copy of its last relist ([`Worker::cache`](super::worker::Worker::cache)).
     pub live: Arc<RuntimeStatus>,
     pub containers: Box<[ContainerRun]>,
+    /// How the processes of its containers behave.
+    pub behavior: Arc<Behavior>,
+    /// What the containers wrote, oldest first; None for the many that say nothing of it.
+    #[expect(clippy::box_collection, reason = "few pods have it, and all pay for its room")]
+    pub disk: Option<Box<Vec<Written>>>,
     pub sandbox_starts: u32,
     pub sandbox_failures: u32,
     /// The number of the address of the pod network that the newest sandbox holds.
     pub address: Option<u32>,
-    /// Of a pod whose size was changed while it was on its node; the many others have none.
-    pub resize: Option<Box<Resize>>,
-    /// What the containers wrote, oldest first; None for the many that say nothing of it.
-    #[expect(clippy::box_collection, reason = "few pods have it, and all pay for its room")]
-    pub disk: Option<Box<Vec<Written>>>,
 }
 
 /// From an instant on, so much disk space is taken up by a container in one place.

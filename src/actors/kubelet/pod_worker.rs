@@ -27,7 +27,10 @@ const RETRY: Span = Span::from_secs(10);
 pub fn update_pod(w: &mut World, pod: PodId) {
     let p = w.local(pod);
     let terminal = p.status.phase().is_terminal();
-    let initialized = ask!(p.status, |status| has_initialized(view::spec(p), status));
+    let spec = view::spec(p);
+    // Without init containers no status need be looked at, of which nothing is near.
+    let initialized =
+        spec.init_containers.is_empty() || ask!(p.status, |status| has_initialized(spec, status));
     let Some(worker) = w.worker_mut(pod) else { return };
     if worker.work == Work::Finished {
         return;

@@ -34,7 +34,9 @@ pub fn template(templates: &[Arc<PodTemplate>], p: Local<'_>) -> Option<Template
 /// (`NeedToReconcilePodReadiness`, pkg/kubelet/status/status_manager.go).
 pub fn gates_met(w: &World, pod: PodId) -> bool {
     let p = w.local(pod);
-    p.worker.is_some() && ask!(p.pod.status, |status| needs_readiness_reconcile(&view(p, status), &w.gates))
+    p.worker.is_some()
+        && !spec(p).readiness_gates.is_empty()
+        && ask!(p.pod.status, |status| needs_readiness_reconcile(&view(p, status), &w.gates))
 }
 
 /// Whether the periodic resync of a pod could show anything new: a started container that is not ready has its

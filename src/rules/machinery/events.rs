@@ -10,6 +10,8 @@
 //! the next of its kind is a new one. Absent on purpose: the cache is one for all objects of a process, here each object has its own of
 //! that size, so that what happens to one never makes another's events begin anew; a kubelet with its 110 pods stays far below it.
 
+use smallvec::SmallVec;
+
 use super::throttle::{Rate, TokenBucket};
 use crate::api::{EventText, EventType, PodIdent, Sym};
 use crate::time::{Span, Time};
@@ -49,14 +51,22 @@ pub struct Written {
 }
 
 /// What the components remember of the events about one pod.
+///
+/// An event is looked for by its reason alone at first, in a list that stands here, and so do the buckets of one component: where
+/// pods are many, each entry of `known` that is looked at is another line of memory to wait for. That is why an entry
+/// is one cache line, and this two.
 #[derive(Clone, PartialEq, Debug, Default)]
+#[repr(C, align(64))]
 pub struct Correlator {
     known: Vec<Known>,
-    spam: Vec<Bucket>,
+    /// Those of `known`, in its order.
+    reasons: SmallVec<[Sym; HANDFUL]>,
+    spam: SmallVec<[Bucket; 2]>,
 }
 
 /// An event object (`eventLog`), or a message of similar events (`aggregateRecord`), or both.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[repr(align(64))]
 struct Known {
     component: Sym,
     reason: Sym,
@@ -109,17 +119,18 @@ impl Correlator {
 
     /// The component was restarted: its memory is gone.
     pub fn forget(&mut self, component: Sym) {
-        self.known.retain(|known| known.component != component);
+        self.keep(|known| known.component != component);
         self.spam.retain(|bucket| bucket.component != component);
         // Pods that are over may be many: they keep no room for what is forgotten.
         self.known.shrink_to_fit();
+        self.reasons.shrink_to_fit();
         self.spam.shrink_to_fit();
     }
 
     /// `EventAggregate`: where the event's own entry is, or None where it goes into the combined one.
     fn aggregate(&mut self, event: &Sent, now: Time, pick: impl FnOnce(usize) -> usize) -> Option<usize> {
         let (mut own, mut last, mut similar) = (None, None, 0);
-        for (ix, known) in self.known.iter().enumerate().filter(|(_, known)| known.is_like(event)) {
+        for (ix, known) in self.like(event) {
             last = last.max(Some(known.last));
             similar += usize::from(known.similar);
             own = own.or_else(|| known.is(event).then_some(ix));
@@ -128,13 +139,13 @@ impl Correlator {
             for known in self.known.iter_mut().filter(|known| known.is_like(event)) {
                 known.similar = false;
             }
-            self.known.retain(|known| known.count > 0 || known.similar);
-            (own, similar) = (self.known.iter().position(|known| known.is_like(event) && known.is(event)), 0);
+            self.keep(|known| known.count > 0 || known.similar);
+            (own, similar) = (self.like(event).find(|(_, known)| known.is(event)).map(|(ix, _)| ix), 0);
         }
         let mut messages: Vec<EventText> = Vec::new();
         // Most reasons have one message or two: the list is made only where it could matter.
         if similar >= MAX_SIMILAR - 1 {
-            for known in self.known.iter().filter(|known| known.is_like(event) && known.similar) {
+            for (_, known) in self.like(event).filter(|(_, known)| known.similar) {
                 if !messages.contains(&known.message) {
                     messages.push(known.message);
                 }
@@ -158,7 +169,7 @@ impl Correlator {
                 known.similar = false;
             }
         }
-        self.known.retain(|known| known.count > 0 || known.similar);
+        self.keep(|known| known.count > 0 || known.similar);
         None
     }
 
@@ -174,7 +185,7 @@ impl Correlator {
         let (known, message) = match own {
             Some(ix) => (&mut self.known[ix], event.message),
             None => {
-                let found = self.known.iter().position(|known| known.combined && known.is_like(event));
+                let found = self.like(event).find(|(_, known)| known.combined).map(|(ix, _)| ix);
                 let ix = found.unwrap_or_else(|| self.add(Known { combined: true, ..new(event, now) }));
                 (&mut self.known[ix], event.message.combined(ident))
             }
@@ -209,6 +220,7 @@ impl Correlator {
         (known.count, known.combined) = (0, false);
         if !known.similar {
             self.known.remove(oldest);
+            self.reasons.remove(oldest);
         }
     }
 
@@ -218,7 +230,23 @@ impl Correlator {
             self.known.reserve_exact(HANDFUL + self.known.len() / 4);
         }
         self.known.push(known);
+        self.reasons.push(known.reason);
         self.known.len() - 1
+    }
+
+    /// Those that are like an event, with their places.
+    fn like<'a>(&'a self, event: &'a Sent) -> impl Iterator<Item = (usize, &'a Known)> {
+        let of_reason = self.reasons.iter().enumerate().filter(|(_, reason)| **reason == event.reason);
+        of_reason.map(|(ix, _)| (ix, &self.known[ix])).filter(|(_, known)| known.is_like(event))
+    }
+
+    /// The others are forgotten.
+    fn keep(&mut self, is_kept: impl FnMut(&Known) -> bool) {
+        self.known.retain(is_kept);
+        if self.reasons.len() > self.known.len() {
+            self.reasons.clear();
+            self.reasons.extend(self.known.iter().map(|known| known.reason));
+        }
     }
 
     /// `Filter`
@@ -229,7 +257,6 @@ impl Correlator {
             .position(|bucket| bucket.component == event.component && bucket.kind == event.kind);
         let ix = found.unwrap_or_else(|| {
             let (component, kind) = (event.component, event.kind);
-            self.spam.reserve_exact(1);
             self.spam.push(Bucket { component, kind, tokens: TokenBucket::full(SPAM, now) });
             self.spam.len() - 1
         });
@@ -406,6 +433,6 @@ mod tests {
             run.pull(number as i64, number);
         }
         assert!(run.correlator.known.len() <= 20, "{}", run.correlator.known.len());
-        assert!(std::mem::size_of::<Known>() <= 64);
+        assert_eq!((size_of::<Known>(), size_of::<Correlator>()), (64, 128), "of one cache line and two");
     }
 }

@@ -203,9 +203,9 @@ impl Learned {
     }
 
     fn follow(&mut self, template: TemplateIx, asked: &Asked<'_>) -> Option<Played> {
-        let HeldStatus::Filled(api) = asked.status else { return None };
+        let HeldStatus::Filled(api, _) = asked.status else { return None };
         let held = match asked.held {
-            Some(HeldStatus::Filled(held)) => Some(held),
+            Some(HeldStatus::Filled(held, _)) => Some(held),
             Some(HeldStatus::Whole(_)) => return None,
             None => None,
         };
@@ -245,7 +245,7 @@ impl Learned {
         let sources = Sources { brought, held: held_values, api: &api.values };
         let status = outcome.status.as_ref().map(|recipe| recipe.follow(&sources, held));
         let is_same = match (&status, held) {
-            (Some(HeldStatus::Filled(new)), Some(held)) => {
+            (Some(HeldStatus::Filled(new, _)), Some(held)) => {
                 outcome.alike && new.values[..new.form.firm] == held.values[..held.form.firm]
             }
             _ => false,

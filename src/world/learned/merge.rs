@@ -49,12 +49,12 @@ impl Learned {
             assert_eq!(merged, plain_merge(out, HeldStatus::from), "learned, and merged by the rule");
             return merged;
         }
-        let is_replica = matches!(out.held, HeldStatus::Filled(_));
+        let is_replica = matches!(out.held, HeldStatus::Filled(..));
         plain_merge(out, |status| if is_replica { self.forms.hold(status) } else { status.into() })
     }
 
     fn follow_merge(&mut self, out: &Outgoing<'_>) -> Option<HeldStatus> {
-        let (HeldStatus::Filled(api), HeldStatus::Filled(held)) = (out.api, out.held) else { return None };
+        let (HeldStatus::Filled(api, _), HeldStatus::Filled(held, _)) = (out.api, out.held) else { return None };
         let Outgoing { generation, could_have_running_containers, .. } = *out;
         let (numbers, generation) = ((api.form.number, held.form.number), generation);
         let key = Key { api: numbers.0, held: numbers.1, generation, could_have_running_containers };
@@ -86,7 +86,7 @@ impl Learned {
 fn plain_merge(out: &Outgoing<'_>, hold: impl FnOnce(PodStatus) -> HeldStatus) -> HeldStatus {
     let held = match out.held {
         HeldStatus::Whole(status) => Arc::clone(status),
-        HeldStatus::Filled(_) => Arc::new(out.held.read().into_owned()),
+        HeldStatus::Filled(..) => Arc::new(out.held.read().into_owned()),
     };
     let running = out.could_have_running_containers;
     let merged = status_manager::merge(&out.api.read(), &held, out.generation, running, out.now, out.gates);

@@ -96,7 +96,7 @@ impl Recipe {
             && Arc::ptr_eq(&held.form, &self.form)
             && self.moved.iter().all(|(gap, source)| source.value(from) == held.values[usize::from(*gap)])
         {
-            return HeldStatus::Filled(Arc::clone(held));
+            return HeldStatus::from(Arc::clone(held));
         }
         let values = match self.sources.len() {
             // Mostly they stand in the status itself; then they are not counted one by one.
@@ -117,7 +117,7 @@ impl Recipe {
                 values
             }
         };
-        HeldStatus::Filled(Arc::new(Filled { form: Arc::clone(&self.form), values }))
+        HeldStatus::from(Arc::new(Filled { form: Arc::clone(&self.form), values }))
     }
 }
 

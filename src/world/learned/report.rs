@@ -53,7 +53,7 @@ pub(super) type Reports = FxHashMap<Key, Arc<Report>>;
 impl Learned {
     /// What is reported of a change. `template` is the pod's, while it still has the spec of its template.
     pub fn report(&mut self, template: Option<TemplateIx>, written: &Written<'_>) -> Arc<Report> {
-        let (Some(template), HeldStatus::Filled(before), HeldStatus::Filled(after)) =
+        let (Some(template), HeldStatus::Filled(before, _), HeldStatus::Filled(after, _)) =
             (template, written.before, written.after)
         else {
             return Arc::new(plain(written));

@@ -38,7 +38,7 @@ impl Learned {
             update.play(&mut status, now, gates);
             status
         };
-        let HeldStatus::Filled(filled) = status else { return HeldStatus::from(plain()) };
+        let HeldStatus::Filled(filled, _) = status else { return HeldStatus::from(plain()) };
         let key = (update, filled.form.number);
         if !self.updates.contains_key(&key) && self.updates.len() < MOST {
             let mut outcome = with_gaps(&filled.form, OF_API);
