@@ -53,10 +53,9 @@ pub struct Written {
 /// What the components remember of the events about one pod.
 ///
 /// An event is looked for by its reason alone at first, in a list that stands here, and so do the buckets of one component: where
-/// pods are many, each entry of `known` that is looked at is another line of memory to wait for. That is why an entry
-/// is one cache line, and this two.
+/// pods are many, each entry of `known` that is looked at is another line of memory to wait for.
 #[derive(Clone, PartialEq, Debug, Default)]
-#[repr(C, align(64))]
+#[repr(C)]
 pub struct Correlator {
     known: Vec<Known>,
     /// Those of `known`, in its order.
@@ -66,7 +65,6 @@ pub struct Correlator {
 
 /// An event object (`eventLog`), or a message of similar events (`aggregateRecord`), or both.
 #[derive(Clone, Copy, PartialEq, Debug)]
-#[repr(align(64))]
 struct Known {
     component: Sym,
     reason: Sym,
@@ -433,6 +431,6 @@ mod tests {
             run.pull(number as i64, number);
         }
         assert!(run.correlator.known.len() <= 20, "{}", run.correlator.known.len());
-        assert_eq!((size_of::<Known>(), size_of::<Correlator>()), (64, 128), "of one cache line and two");
+        assert!(size_of::<Known>() <= 64 && size_of::<Correlator>() <= 112);
     }
 }
