@@ -22,7 +22,7 @@ fn drawn(text: &str, seed: u64) -> (Instances, Pulls) {
     let (mut instances, mut pulls) = (Instances::new(), Pulls::new());
     while session.step().is_some() {
         let w = &session.world;
-        for (pod, place) in w.pods.iter().zip(&w.places) {
+        for (pod, place) in w.pods.iter().zip(w.places.iter()) {
             for c in &place.runtime.live.containers {
                 if let (Some(started), Some(finished)) = (c.started_at, c.finished_at) {
                     let key = (pod.ident.name.to_string(), c.name.to_string(), c.restart_count);

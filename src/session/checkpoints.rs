@@ -8,10 +8,11 @@
 use super::Session;
 use super::kept::{self, Apart, Kept, Scout};
 
-/// How many steps are played between two checkpoints near the cursor, for a world with so many pods: a copy costs about
-/// as much as a step for each pod, and should cost little beside the steps that it saves.
+/// How many steps are played between two checkpoints near the cursor, for a world with so many pods: what a copy has beside its
+/// pods costs about as much as some steps, and what is put aside of them a step or two for each that changes; both should cost
+/// little beside the steps that are saved.
 pub fn interval(pods: usize) -> u64 {
-    (pods as u64).max(256)
+    (4 * pods as u64).max(256)
 }
 
 /// The gap may be this part of the distance from the cursor (and five times as wide as near it at most) …
@@ -20,9 +21,11 @@ const SPARSENESS: u64 = 6;
 const MOST: u64 = 32;
 /// So many pods do all copies hold together, more or less: some hundred bytes each and what their kubelets remember.
 const PODS: u64 = 1 << 17;
-/// Of more than half as many pods there are copies up to so many intervals from the cursor, the nearest one before it, and the
-/// start: in an hour of a fleet nearly every pod has become another one, so that copies far from each other share little, and
-/// each would be a world more. What lies farther back is played again from the start, a slice at a time.
+/// Of a fleet of more pods there are copies up to [`NEAR`] intervals from the cursor, the nearest one before it, and the start: in
+/// an hour of a fleet nearly every pod has become another one, so that copies far from each other share little, and each would be
+/// a world more. What lies farther back is played again from the start, a slice at a time: half a second for as many pods.
+const FLEET: usize = 1 << 14;
+/// See [`FLEET`].
 const NEAR: u64 = 1;
 
 /// How many copies there are of a world with so many pods.
@@ -74,8 +77,9 @@ pub struct Checkpoints {
     /// The nearest one that is not after the cursor. What it differs in the session's lists hold. Those before it are apart from
     /// the next one, those after it from the one before.
     base: usize,
-    /// Given up, and not freed yet: of a fleet that takes long.
-    over: Vec<Apart>,
+    /// Given up, and not freed yet: of a fleet that takes long. What they were apart from others is gone, or stands beside.
+    over: Vec<Kept>,
+    over_apart: Vec<Apart>,
     /// Of a world with more pods copies are few.
     large: usize,
 }
@@ -83,7 +87,13 @@ pub struct Checkpoints {
 impl Checkpoints {
     pub fn new(start: &mut Session) -> Checkpoints {
         start.world.hold();
-        Checkpoints { kept: vec![Kept::of(start)], base: 0, over: Vec::new(), large: PODS as usize / 2 }
+        Checkpoints {
+            kept: vec![Kept::of(start)],
+            base: 0,
+            over: Vec::new(),
+            over_apart: Vec::new(),
+            large: FLEET,
+        }
     }
 
     /// The step of the nearest one that is not after `target`.
@@ -140,7 +150,7 @@ impl Checkpoints {
             (to + 1..self.kept.len()).rev().for_each(|ix| self.give_up(ix, session));
         }
         let here = session.world.hold();
-        self.over.push(kept::go(session, here));
+        self.over_apart.push(kept::go(session, here));
         while self.base != to {
             let next = if to < self.base { self.base - 1 } else { self.base + 1 };
             let there = std::mem::take(&mut self.kept[next].apart);
@@ -169,7 +179,9 @@ impl Checkpoints {
 
     /// One is not kept any more: its neighbour on the far side goes by the one on the near side.
     fn give_up(&mut self, ix: usize, session: &mut Session) {
-        let apart = self.kept.remove(ix).apart;
+        let mut over = self.kept.remove(ix);
+        let apart = std::mem::take(&mut over.apart);
+        self.over.push(over);
         if ix == self.base && ix > 0 {
             let mut farther = std::mem::take(&mut self.kept[ix - 1].apart);
             farther.beyond(session.world.hold());
@@ -211,7 +223,10 @@ impl Checkpoints {
     /// Gives up those that stand after this step, which is not before the cursor: it has another future now.
     pub fn forget_after(&mut self, last: u64) {
         let first = self.after(last).max(self.base + 1);
-        self.over.extend(self.kept.drain(first..).map(|kept| kept.apart));
+        for mut kept in self.kept.drain(first..) {
+            self.over_apart.push(std::mem::take(&mut kept.apart));
+            self.over.push(kept);
+        }
     }
 
     /// Another world is about to go ahead: of a fleet only the nearest one stays, and the start.
@@ -225,8 +240,9 @@ impl Checkpoints {
 
     /// Frees some of what was given up.
     pub fn free_some(&mut self) {
-        if self.over.last_mut().is_some_and(Apart::free_some) {
-            self.over.pop();
+        self.over.pop();
+        if self.over_apart.last_mut().is_some_and(Apart::free_some) {
+            self.over_apart.pop();
         }
     }
 

@@ -20,18 +20,19 @@ pub struct Pieced<T> {
     held: Option<Box<Apart<T>>>,
 }
 
-/// A list as far as it differs from another one, which stands at another place of the same run: whole pieces, in which one of them
-/// may have nothing new; all of those beyond the other's length.
+/// A list as far as it differs from another one, which stands at another place of the same run.
 #[derive(Clone, Debug)]
 pub struct Apart<T> {
     len: usize,
-    /// By number; an empty one is the other list's.
+    /// All of it, where the two have little in common; else nothing.
+    whole: Option<Vec<T>>,
+    /// By number; an empty one is the other list's, which may have more in it. All of those beyond the other's length are here.
     pieces: Vec<Vec<T>>,
 }
 
 impl<T> Default for Apart<T> {
     fn default() -> Apart<T> {
-        Apart { len: 0, pieces: Vec::new() }
+        Apart::same(0)
     }
 }
 
@@ -49,7 +50,7 @@ fn range(piece: usize, len: usize) -> Range<usize> {
 impl<T> Apart<T> {
     /// A list of that length that differs in nothing.
     fn same(len: usize) -> Apart<T> {
-        Apart { len, pieces: Vec::new() }
+        Apart { len, whole: None, pieces: Vec::new() }
     }
     /// The place of a piece.
     fn piece(&mut self, piece: usize) -> &mut Vec<T> {
@@ -60,8 +61,17 @@ impl<T> Apart<T> {
     }
     /// What differs from a `nearer` list, which differs from a third one: the same, but from that third one on.
     pub fn beyond(&mut self, nearer: Apart<T>) {
+        if self.whole.is_some() {
+            return;
+        }
         let len = self.len;
-        for (number, mut piece) in nearer.pieces.into_iter().enumerate() {
+        let mut pieces = nearer.pieces;
+        if let Some(whole) = nearer.whole {
+            let mut whole = whole.into_iter();
+            let count = len.div_ceil(PIECE);
+            pieces = (0..count).map(|_| whole.by_ref().take(PIECE).collect()).collect();
+        }
+        for (number, mut piece) in pieces.into_iter().enumerate() {
             let own = range(number, len).len();
             if own > 0 && !piece.is_empty() && self.pieces.get(number).is_none_or(Vec::is_empty) {
                 piece.truncate(own);
@@ -71,12 +81,16 @@ impl<T> Apart<T> {
     }
     /// Frees so many pieces of one that nobody asks for any more; whether nothing is left.
     pub fn free_some(&mut self, pieces: usize) -> bool {
+        if let Some(whole) = &mut self.whole {
+            whole.truncate(whole.len().saturating_sub(pieces * PIECE));
+            return whole.is_empty();
+        }
         self.pieces.truncate(self.pieces.len().saturating_sub(pieces));
         self.pieces.is_empty()
     }
     /// How many entries it holds.
     pub fn entries(&self) -> usize {
-        self.pieces.iter().map(Vec::len).sum()
+        self.whole.iter().chain(&self.pieces).map(Vec::len).sum()
     }
 }
 
@@ -116,6 +130,22 @@ impl<T: Clone> Pieced<T> {
     /// Becomes the list that has been apart from it; what it was, apart from that. What it held is over.
     pub fn exchange(&mut self, mut other: Apart<T>) -> Apart<T> {
         let len = self.list.len();
+        self.held = None;
+        if other.whole.is_none() && other.len < len / 4 {
+            // It becomes a list of its own: nobody needs room for both at their longest.
+            let mut whole = Vec::with_capacity(other.len);
+            for number in 0..other.len.div_ceil(PIECE) {
+                match other.pieces.get_mut(number).filter(|piece| !piece.is_empty()) {
+                    Some(piece) => whole.append(piece),
+                    None => whole.extend_from_slice(&self.list[range(number, other.len)]),
+                }
+            }
+            other.whole = Some(whole);
+        }
+        if let Some(whole) = other.whole {
+            let own = std::mem::replace(&mut self.list, whole);
+            return Apart { len, whole: Some(own), pieces: Vec::new() };
+        }
         let mut own = Apart::same(len);
         if len > other.len {
             let cut = other.len / PIECE;
@@ -142,7 +172,6 @@ impl<T: Clone> Pieced<T> {
                 *own.piece(number) = std::mem::take(piece);
             }
         }
-        self.held = None;
         debug_assert_eq!(self.list.len(), other.len, "pieces are missing");
         own
     }
@@ -150,7 +179,7 @@ impl<T: Clone> Pieced<T> {
     #[cold]
     #[inline(never)]
     fn put_aside(&mut self, ix: usize) {
-        let Some(held) = &mut self.held else { return };
+        let Some(held) = self.held.as_mut().filter(|held| held.whole.is_none()) else { return };
         let number = ix / PIECE;
         if ix < held.len && held.pieces.get(number).is_none_or(Vec::is_empty) {
             *held.piece(number) = self.list[range(number, held.len)].to_vec();
