@@ -35,15 +35,13 @@ fn known(p: Local<'_>, ix: ContainerIx, found: impl Fn(&Container) -> bool) -> K
 
 /// The same of all containers.
 fn all_known<'a>(w: &'a World, p: Local<'a>) -> impl Iterator<Item = Known> + Clone + use<'a> {
+    let kubelet_start = p.worker.map_or(Time::FAR, |worker| w.kubelet_start(worker.node));
     // Since 1.35 a new kubelet leaves the readiness of what it finds running as it is; of a pod that came later it finds nothing.
+    let finds = !w.gates.change_status_on_kubelet_restart && p.created < kubelet_start;
     let found = move |container: &Container| {
-        if w.gates.change_status_on_kubelet_restart || container.readiness_probe.is_none() {
-            return false;
-        }
-        let kubelet_start = p.worker.map_or(Time::FAR, |worker| w.kubelet_start(worker.node));
         let runtime = p.worker.map(Worker::sees);
         let since = || runtime?.newest(container.name).and_then(RuntimeContainer::running_since);
-        p.created < kubelet_start && ran_before_kubelet(since(), kubelet_start)
+        finds && container.readiness_probe.is_some() && ran_before_kubelet(since(), kubelet_start)
     };
     p.container_ixs().map(move |ix| known(p, ix, found))
 }
