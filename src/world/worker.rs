@@ -309,9 +309,9 @@ pub struct Settled {
 ///
 /// Its fields stand in memory as they stand here, what each run looks at first, and after that what a run looks at in which nothing
 /// has changed: a large crash loop waits for memory half of its time, and so these are four cache lines of seven. As the compiler
-/// likes to order them, and where they begin anywhere in a line, a run touches all.
+/// likes to order them, a run touches all.
 #[derive(Clone, PartialEq, Debug)]
-#[repr(C, align(64))]
+#[repr(C)]
 pub struct Worker {
     pub generation: u32,
     pub due_generation: u32,
@@ -357,6 +357,7 @@ pub struct Worker {
     pub deletion: Option<Deletion>,
     /// Reason and message that end the pod (eviction, deadline, shutdown).
     pub ended_by: Option<EndedBy>,
+    pub mount_failures: u32,
     /// Of the status manager.
     pub cached: Option<Cached<HeldStatus>>,
     /// By container.
@@ -372,7 +373,6 @@ pub struct Worker {
     pub claims: Option<Box<ClaimMounts>>,
     /// Failed pulls, by image: containers share them, and another image starts afresh.
     pub pulls: Vec<(Sym, PullMemory)>,
-    pub mount_failures: u32,
     pub metadata_changes: u32,
 }
 
