@@ -29,7 +29,7 @@ const FLEET: usize = 1 << 14;
 const NEAR: u64 = 1;
 
 /// So many times something of what was given up is freed where a copy is made.
-const GIVEN_UP: usize = 4;
+const GIVEN_UP: usize = 8;
 
 /// How many copies there are of a world with so many pods.
 fn most(pods: usize) -> u64 {

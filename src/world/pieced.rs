@@ -86,7 +86,12 @@ impl<T> Apart<T> {
             whole.truncate(whole.len().saturating_sub(pieces * PIECE));
             return whole.is_empty();
         }
-        self.pieces.truncate(self.pieces.len().saturating_sub(pieces));
+        let mut left = pieces;
+        while left > 0
+            && let Some(piece) = self.pieces.pop()
+        {
+            left -= usize::from(!piece.is_empty());
+        }
         self.pieces.is_empty()
     }
     /// How many entries it holds.
