@@ -28,6 +28,9 @@ const FLEET: usize = 1 << 14;
 /// See [`FLEET`].
 const NEAR: u64 = 1;
 
+/// So many times something of what was given up is freed where a copy is made.
+const GIVEN_UP: usize = 8;
+
 /// How many copies there are of a world with so many pods.
 fn most(pods: usize) -> u64 {
     (PODS / (pods as u64).max(1)).clamp(2, MOST)
@@ -131,7 +134,6 @@ impl Checkpoints {
         if self.kept[self.base].step() == here {
             return;
         }
-        self.free_some();
         let apart = session.world.hold();
         if let Some(ahead) = self.kept.get_mut(self.base + 1) {
             ahead.apart.beyond(apart.clone());
@@ -166,13 +168,14 @@ impl Checkpoints {
         let to = self.after(target).max(1) - 1;
         let mut apart = self.kept[to].apart.clone();
         let between = if to < self.base { to + 1..self.base } else { self.base + 1..to };
+        let mut on = |nearer: Apart| drop(apart.beyond(nearer));
         match to < self.base {
-            true => between.for_each(|ix| apart.beyond(self.kept[ix].apart.clone())),
-            false => between.rev().for_each(|ix| apart.beyond(self.kept[ix].apart.clone())),
+            true => between.for_each(|ix| on(self.kept[ix].apart.clone())),
+            false => between.rev().for_each(|ix| on(self.kept[ix].apart.clone())),
         }
         match to == self.base {
             true => apart = session.world.held(),
-            false => apart.beyond(session.world.held()),
+            false => on(session.world.held()),
         }
         Scout::there(session, &self.kept[to], apart)
     }
@@ -184,12 +187,12 @@ impl Checkpoints {
         self.over.push(over);
         if ix == self.base && ix > 0 {
             let mut farther = std::mem::take(&mut self.kept[ix - 1].apart);
-            farther.beyond(session.world.hold());
+            self.over_apart.push(farther.beyond(session.world.hold()));
             session.world.hold_that(farther);
         } else if let Some(farther) = (if ix < self.base { ix.checked_sub(1) } else { Some(ix) })
             .and_then(|farther| self.kept.get_mut(farther))
         {
-            farther.apart.beyond(apart);
+            self.over_apart.push(farther.apart.beyond(apart));
         }
         if ix <= self.base {
             self.base -= 1;
@@ -205,6 +208,10 @@ impl Checkpoints {
         };
         for ix in (0..stays.len()).rev().filter(|ix| !stays[*ix]) {
             self.give_up(ix, session);
+        }
+        // Whoever plays on gives up as much as comes.
+        for _ in 0..GIVEN_UP {
+            self.free_some();
         }
     }
 
@@ -241,7 +248,7 @@ impl Checkpoints {
     /// Frees some of what was given up.
     pub fn free_some(&mut self) {
         self.over.pop();
-        if self.over_apart.last_mut().is_some_and(Apart::free_some) {
+        while self.over_apart.last_mut().is_some_and(Apart::free_some) {
             self.over_apart.pop();
         }
     }

@@ -21,11 +21,14 @@ pub struct Apart {
 }
 
 impl Apart {
-    /// Those of `nearer` differ from a third world's: from that one on.
-    pub fn beyond(&mut self, nearer: Apart) {
-        self.pods.beyond(nearer.pods);
-        self.places.beyond(nearer.places);
-        self.records.beyond(nearer.records);
+    /// Those of `nearer` differ from a third world's: from that one on. What is left of
+    /// `nearer` is over.
+    pub fn beyond(&mut self, nearer: Apart) -> Apart {
+        Apart {
+            pods: self.pods.beyond(nearer.pods),
+            places: self.places.beyond(nearer.places),
+            records: self.records.beyond(nearer.records),
+        }
     }
     /// Frees some of it; whether nothing is left.
     pub fn free_some(&mut self) -> bool {

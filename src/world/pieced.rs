@@ -59,25 +59,26 @@ impl<T> Apart<T> {
         }
         &mut self.pieces[piece]
     }
-    /// What differs from a `nearer` list, which differs from a third one: the same, but from that third one on.
-    pub fn beyond(&mut self, nearer: Apart<T>) {
+    /// What differs from a `nearer` list, which differs from a third one: the same, but from that third one on. What is left of the
+    /// nearer one is over.
+    pub fn beyond(&mut self, mut nearer: Apart<T>) -> Apart<T> {
         if self.whole.is_some() {
-            return;
+            return nearer;
         }
         let len = self.len;
-        let mut pieces = nearer.pieces;
-        if let Some(whole) = nearer.whole {
+        if let Some(whole) = nearer.whole.take() {
             let mut whole = whole.into_iter();
-            let count = len.div_ceil(PIECE);
-            pieces = (0..count).map(|_| whole.by_ref().take(PIECE).collect()).collect();
+            let count = nearer.len.div_ceil(PIECE);
+            nearer.pieces = (0..count).map(|_| whole.by_ref().take(PIECE).collect()).collect();
         }
-        for (number, mut piece) in pieces.into_iter().enumerate() {
+        for (number, piece) in nearer.pieces.iter_mut().enumerate() {
             let own = range(number, len).len();
             if own > 0 && !piece.is_empty() && self.pieces.get(number).is_none_or(Vec::is_empty) {
                 piece.truncate(own);
-                *self.piece(number) = piece;
+                *self.piece(number) = std::mem::take(piece);
             }
         }
+        nearer
     }
     /// Frees so many pieces of one that nobody asks for any more; whether nothing is left.
     pub fn free_some(&mut self, pieces: usize) -> bool {
@@ -85,7 +86,12 @@ impl<T> Apart<T> {
             whole.truncate(whole.len().saturating_sub(pieces * PIECE));
             return whole.is_empty();
         }
-        self.pieces.truncate(self.pieces.len().saturating_sub(pieces));
+        let mut left = pieces;
+        while left > 0
+            && let Some(piece) = self.pieces.pop()
+        {
+            left -= usize::from(!piece.is_empty());
+        }
         self.pieces.is_empty()
     }
     /// How many entries it holds.

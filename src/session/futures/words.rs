@@ -18,21 +18,36 @@ const SHOWN: usize = 20;
 impl Walk {
     /// What comes of a pod or a workload from here on; of all that there are, if none is named.
     pub fn foretold(&self, of: Option<ObjectKey>) -> String {
-        let all = match of {
-            Some(key) => vec![key],
-            None => self.all(),
-        };
+        let (all, more) = self.foretold_keys(of);
+        self.told_of(&self.futures(&all), more)
+    }
+
+    /// The same, played in the walk's own place: of a fleet there are never two.
+    pub fn foretell(&mut self, of: Option<ObjectKey>) -> String {
+        let (all, more) = self.foretold_keys(of);
+        self.make_room();
+        let mut ahead = self.begin_ahead(&all);
+        while !self.look_ahead(&mut ahead) {}
+        self.told_of(&ahead.futures, more)
+    }
+
+    /// What is asked about, and how much more there is.
+    fn foretold_keys(&self, of: Option<ObjectKey>) -> (Vec<ObjectKey>, usize) {
+        let mut all = of.map_or_else(|| self.all(), |key| vec![key]);
         let more = all.len().saturating_sub(SHOWN);
-        let all = &all[..all.len() - more];
-        if all.is_empty() {
+        all.truncate(SHOWN);
+        (all, more)
+    }
+
+    fn told_of(&self, futures: &Futures, more: usize) -> String {
+        if futures.pods.is_empty() && futures.workloads.is_empty() {
             return "There are no workloads and no pods.\n".to_owned();
         }
-        let futures = self.futures(all);
-        let mut text = self.courses(&futures);
+        let mut text = self.courses(futures);
         if more > 0 {
             let _ = writeln!(text, "... and {more} more (`predict NAME`)");
         }
-        text + &self.foot(&futures) + "\n"
+        text + &self.foot(futures) + "\n"
     }
 
     /// What has been played ahead, in words.

@@ -391,7 +391,7 @@ impl Line {
     }
 
     /// What may come of what is named, or selected, or of all.
-    fn predict(&self, word: &str) -> Result<String, String> {
+    fn predict(&mut self, word: &str) -> Result<String, String> {
         let w = self.walk.world();
         let named = match (get::find_object(w, word), word) {
             (Some(found), _) => Some(found?),
@@ -402,7 +402,7 @@ impl Line {
             |key: ObjectKey| matches!(key, ObjectKey::Pod(_)) || tree::figures(w, key).is_some();
         match named.filter(|key| !is_followed(*key)) {
             Some(key) => Err(format!("{}: predict is about pods and workloads", tree::name(w, key))),
-            None => Ok(self.walk.foretold(named)),
+            None => Ok(self.walk.foretell(named)),
         }
     }
 
