@@ -54,7 +54,9 @@ impl Learned {
     }
 
     fn follow_merge(&mut self, out: &Outgoing<'_>) -> Option<HeldStatus> {
-        let (HeldStatus::Filled(api, _), HeldStatus::Filled(held, _)) = (out.api, out.held) else { return None };
+        let (HeldStatus::Filled(api, _), HeldStatus::Filled(held, _)) = (out.api, out.held) else {
+            return None;
+        };
         let Outgoing { generation, could_have_running_containers, .. } = *out;
         let (numbers, generation) = ((api.form.number, held.form.number), generation);
         let key = Key { api: numbers.0, held: numbers.1, generation, could_have_running_containers };
