@@ -397,6 +397,8 @@ impl Worker {
 
 #[cfg(test)]
 mod tests {
+    use std::mem::offset_of;
+
     use super::*;
     use crate::api::RuntimeContainer;
     use crate::world::runtime::ContainerRun;
@@ -409,9 +411,13 @@ mod tests {
         let all = [size_of::<Pod>(), size_of::<Runtime>(), size_of::<Worker>(), per_container];
         assert!(all.iter().sum::<usize>() <= 768, "{all:?}");
         assert!(size_of::<Run>() <= 256);
-        // What a run looks at in which nothing has changed.
-        let near = std::mem::offset_of!(Worker, memory) + size_of::<ContainerMemory>();
-        assert!(near <= 256, "{near}");
+        // What a run looks at in which nothing has changed stands in its first 256 bytes.
+        let memory = offset_of!(Worker, memory) + size_of::<ContainerMemory>();
+        let first =
+            [offset_of!(Worker, due_generation), offset_of!(Worker, running), offset_of!(Worker, run)];
+        let then =
+            [offset_of!(Worker, settled), offset_of!(Worker, events), offset_of!(Worker, cached), memory];
+        assert!(first.iter().all(|at| *at < 64) && then.iter().all(|at| *at <= 256), "{first:?} {then:?}");
         // With its instant and its number, half a cache line in the queue.
         assert!(size_of::<crate::world::SimEvent>() <= 16);
     }
