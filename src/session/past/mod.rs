@@ -20,14 +20,15 @@ mod event_numbers;
 mod history;
 mod packed;
 mod shapes;
+mod shelf;
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
 
 pub use history::{About, History, Rows};
 pub use packed::StepRecord;
-use packed::{AllShapes, NO_ROW, Packed, Start, Stretch};
+use packed::{AllShapes, NO_ROW, Start, Stretch};
+use shelf::Shelf;
 
 use crate::record::{Change, ObjectRow, Transition};
 use crate::session::Played;
@@ -46,7 +47,7 @@ pub(super) struct Past {
     standing_before: Vec<u32>,
     base: Start,
     /// Full ones, each with [`STEPS`] steps.
-    packed: Vec<Arc<Packed>>,
+    packed: Shelf,
     /// What comes behind them.
     open: Stretch,
     shapes: AllShapes,
@@ -64,7 +65,7 @@ impl Past {
             standing: Vec::new(),
             standing_before: Vec::new(),
             base,
-            packed: Vec::new(),
+            packed: Shelf::default(),
             open: Stretch::begin(base),
             shapes: AllShapes::default(),
             of_pods: Vec::new(),
@@ -105,7 +106,7 @@ impl Past {
         if self.open.steps.len() == STEPS {
             let next = Stretch::begin(self.open.end());
             let full = std::mem::replace(&mut self.open, next);
-            self.packed.push(Arc::new(Packed::of(&full, &mut self.shapes)));
+            self.packed.push(&full, &mut self.shapes);
         }
     }
 
@@ -132,8 +133,9 @@ impl Past {
         while self.known() > step {
             if step < self.open.start.step {
                 self.unlink(0);
-                let Some(last) = self.packed.pop() else { return };
-                last.read(STEPS, &self.shapes, &mut self.open);
+                if !self.packed.pop(STEPS, &self.shapes, &mut self.open) {
+                    return;
+                }
                 continue;
             }
             let left = (step - self.open.start.step) as usize;
@@ -255,9 +257,9 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     /// A stretch that is full.
     fn full(&mut self, at: usize) -> &Stretch {
-        let packed = &self.past.packed[at];
-        if !self.is_held || self.stretch.start.step != packed.start.step {
-            packed.read(STEPS, &self.past.shapes, &mut self.stretch);
+        let packed = &self.past.packed;
+        if !self.is_held || self.stretch.start.step != packed.start(at).step {
+            packed.read(at, STEPS, &self.past.shapes, &mut self.stretch);
             self.is_held = true;
         }
         &self.stretch
@@ -270,7 +272,7 @@ impl Reader<'_> {
     ) -> u64 {
         let past = self.past;
         // In the last stretch at whose beginning it is still so: that of the one behind it is this one's last step.
-        let full = past.packed.partition_point(|packed| of_start(&packed.start));
+        let full = past.packed.partition_point(&of_start);
         let stretch = match full {
             at if at == past.packed.len() && of_start(&past.open.start) => &past.open,
             0 => return past.base.step + 1,
@@ -317,7 +319,7 @@ impl Reader<'_> {
             &self.stretch
         } else {
             // Of those that begin with this row the last: the others wrote nothing.
-            self.full(past.packed.partition_point(|packed| packed.start.row <= row).checked_sub(1)?)
+            self.full(past.packed.partition_point(|start| start.row <= row).checked_sub(1)?)
         };
         let at = row - stretch.start.row;
         Some((*stretch.rows.get(at)?, *stretch.before.get(at)?))

@@ -80,12 +80,6 @@ pub(super) struct AllShapes {
     pub(super) events: Shapes<SimEvent>,
 }
 
-/// The same to be kept.
-pub(super) struct Packed {
-    pub(super) start: Start,
-    bytes: Box<[u8]>,
-}
-
 /// What numbers are told as the difference from.
 #[derive(Default)]
 struct Last {
@@ -104,73 +98,67 @@ impl Last {
     }
 }
 
-/// A stretch mostly takes no more bytes.
-const ROOM: usize = 4096;
 /// So many rows of a step are told in the byte that tells how much it has queued.
 const FEW: usize = 7;
 
-impl Packed {
-    pub(super) fn of(stretch: &Stretch, shapes: &mut AllShapes) -> Packed {
-        let mut bytes = Vec::with_capacity(ROOM);
-        let to = &mut bytes;
-        let mut last = Last::default();
-        let mut before = stretch.start;
-        for step in &stretch.steps {
-            let written = step.rows_to - before.row;
-            put(to, (step.queued_to - before.queued) << 3 | written.min(FEW) as u64);
-            if written >= FEW {
-                put(to, (written - FEW) as u64);
-            }
-            put(to, step.at.since(before.at).micros().cast_unsigned());
-            put(to, before.queued.wrapping_sub(step.sequence));
-            put_event(to, step.event, shapes, &mut last);
-            let first = before.row - stretch.start.row;
-            for ix in first..first + written {
-                let (row, own) = (&stretch.rows[ix], stretch.start.row + ix);
-                put_row(to, row, shapes, &mut last);
-                put(
-                    to,
-                    if stretch.before[ix] == NO_ROW { 0 } else { (own - stretch.before[ix] as usize) as u64 },
-                );
-            }
-            before = Start { step: before.step + 1, row: step.rows_to, at: step.at, queued: step.queued_to };
+/// Writes a stretch behind what stands there.
+pub(super) fn pack(stretch: &Stretch, shapes: &mut AllShapes, to: &mut Vec<u8>) {
+    let mut last = Last::default();
+    let mut before = stretch.start;
+    for step in &stretch.steps {
+        let written = step.rows_to - before.row;
+        put(to, (step.queued_to - before.queued) << 3 | written.min(FEW) as u64);
+        if written >= FEW {
+            put(to, (written - FEW) as u64);
         }
-        Packed { start: stretch.start, bytes: bytes.into() }
+        put(to, step.at.since(before.at).micros().cast_unsigned());
+        put(to, before.queued.wrapping_sub(step.sequence));
+        put_event(to, step.event, shapes, &mut last);
+        let first = before.row - stretch.start.row;
+        for ix in first..first + written {
+            let (row, own) = (&stretch.rows[ix], stretch.start.row + ix);
+            put_row(to, row, shapes, &mut last);
+            put(
+                to,
+                if stretch.before[ix] == NO_ROW { 0 } else { (own - stretch.before[ix] as usize) as u64 },
+            );
+        }
+        before = Start { step: before.step + 1, row: step.rows_to, at: step.at, queued: step.queued_to };
     }
+}
 
-    /// Reads so many steps, and the rows that they wrote.
-    pub(super) fn read(&self, steps: usize, shapes: &AllShapes, to: &mut Stretch) {
-        to.start = self.start;
-        to.steps.clear();
-        to.rows.clear();
-        to.before.clear();
-        let mut from = Bytes(&self.bytes);
-        let mut last = Last::default();
-        let mut before = self.start;
-        for _ in 0..steps {
-            let head = from.number();
-            let mut written = (head & 7) as usize;
-            if written >= FEW {
-                written += from.number() as usize;
-            }
-            let step = before.step + 1;
-            let at = before.at + Span::from_micros(from.number().cast_signed());
-            let sequence = before.queued.wrapping_sub(from.number());
-            let queued_to = before.queued + (head >> 3);
-            let event = event(&mut from, shapes, &mut last);
-            for ix in before.row..before.row + written {
-                let mut row = row(&mut from, shapes, &mut last);
-                (row.time, row.step) = (at, step);
-                to.rows.push(row);
-                to.before.push(match from.number() {
-                    0 => NO_ROW,
-                    back => (ix - back as usize) as u32,
-                });
-            }
-            let rows_to = before.row + written;
-            to.steps.push(StepRecord { at, event, sequence, queued_to, rows_to });
-            before = Start { step, row: rows_to, at, queued: queued_to };
+/// Reads so many steps of a stretch that begins there, and the rows that they wrote.
+pub(super) fn unpack(start: Start, bytes: &[u8], steps: usize, shapes: &AllShapes, to: &mut Stretch) {
+    to.start = start;
+    to.steps.clear();
+    to.rows.clear();
+    to.before.clear();
+    let mut from = Bytes(bytes);
+    let mut last = Last::default();
+    let mut before = start;
+    for _ in 0..steps {
+        let head = from.number();
+        let mut written = (head & 7) as usize;
+        if written >= FEW {
+            written += from.number() as usize;
         }
+        let step = before.step + 1;
+        let at = before.at + Span::from_micros(from.number().cast_signed());
+        let sequence = before.queued.wrapping_sub(from.number());
+        let queued_to = before.queued + (head >> 3);
+        let event = event(&mut from, shapes, &mut last);
+        for ix in before.row..before.row + written {
+            let mut row = row(&mut from, shapes, &mut last);
+            (row.time, row.step) = (at, step);
+            to.rows.push(row);
+            to.before.push(match from.number() {
+                0 => NO_ROW,
+                back => (ix - back as usize) as u32,
+            });
+        }
+        let rows_to = before.row + written;
+        to.steps.push(StepRecord { at, event, sequence, queued_to, rows_to });
+        before = Start { step, row: rows_to, at, queued: queued_to };
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is packed is what was played, whichever way it is read, and also when something of it is forgotten.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::*;
 use crate::record::numbers::numbers;
@@ -123,6 +124,7 @@ fn what_is_packed_is_what_was_played() {
 #[test]
 fn what_comes_after_a_step_is_forgotten_and_comes_again() {
     let (walk, plain) = played("crash-loop", "3h");
+    assert!(walk.past.packed.volumes() > 2, "{} volumes", walk.past.packed.volumes());
     let known = walk.known();
     // At the end of a stretch, at its beginning, within, and all of it.
     for step in [known - 1, 2 * STEPS as u64, STEPS as u64 + 1, STEPS as u64 / 2, 0] {
