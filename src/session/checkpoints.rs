@@ -100,7 +100,7 @@ impl Checkpoints {
         }
     }
 
-    /// The step of the nearest one that is not after `target`.
+    /// The nearest one that is not after `target`.
     pub fn before(&self, target: u64) -> Option<&Kept> {
         self.kept[..self.after(target)].last()
     }
@@ -181,8 +181,10 @@ impl Checkpoints {
         Scout::there(session, &self.kept[to], apart)
     }
 
-    /// One is not kept any more: its neighbour on the far side goes by the one on the near side.
+    /// One is not kept any more: its neighbour on the far side goes by the one on the near side. Of the nearest one before the cursor
+    /// those ahead go by as well, so it is given up after them.
     fn give_up(&mut self, ix: usize, session: &mut Session) {
+        debug_assert!(ix != self.base || ix + 1 == self.kept.len(), "those ahead go by it");
         let mut over = self.kept.remove(ix);
         let apart = std::mem::take(&mut over.apart);
         self.over.push(over);

@@ -129,7 +129,7 @@ pub fn go(session: &mut Session, to: Apart) -> Apart {
 }
 
 /// A world that goes about a walk's run by itself. It lives in the walk's lists while it is on its way, and what differs is
-/// exchanged before and after: of a fleet there are never two.
+/// exchanged before and after. Near the walk that is little; from the start of a fleet's run, nearly all, and there are two fleets.
 #[derive(Clone)]
 pub struct Scout {
     rest: Box<Session>,

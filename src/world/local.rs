@@ -14,7 +14,7 @@ use crate::time::Time;
 
 /// Where a pod runs: what its machine has of it, and the worker of the kubelet there, which goes with the kubelet's process. What each
 /// step asks for stands side by side, as in a [`Worker`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[repr(C)]
 pub struct Place {
     pub worker: Option<Box<Worker>>,
@@ -22,18 +22,6 @@ pub struct Place {
     /// more, and worlds that are copies of each other share it.
     pub rest: Option<Arc<Rest>>,
     pub runtime: Runtime,
-}
-
-impl Clone for Place {
-    fn clone(&self) -> Place {
-        Place { runtime: self.runtime.clone(), worker: self.worker.clone(), rest: self.rest.clone() }
-    }
-    /// A worker's room is used again: worlds are copied over worlds.
-    fn clone_from(&mut self, other: &Place) {
-        self.runtime.clone_from(&other.runtime);
-        self.worker.clone_from(&other.worker);
-        self.rest.clone_from(&other.rest);
-    }
 }
 
 impl Place {

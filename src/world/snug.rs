@@ -1,7 +1,7 @@
 //! Lists with an entry for each pod.
 //!
-//! A list that doubles whenever it is full holds up to half of its room for nothing, and a copy of a world has forgotten how many pods
-//! its scenario promises. Of a hundred thousand pods that would be dozens of megabytes; so these lists grow by an eighth.
+//! A list that doubles whenever it is full holds up to half of its room for nothing, and a scenario need not say
+//! how many pods will come. Of a hundred thousand pods that would be dozens of megabytes; so these lists grow by an eighth.
 
 /// The part by which they grow.
 const PART: usize = 8;

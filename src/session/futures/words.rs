@@ -22,7 +22,7 @@ impl Walk {
         self.told_of(&self.futures(&all), more)
     }
 
-    /// The same, played in the walk's own place: of a fleet there are never two.
+    /// The same, played in the walk's own place: of a fleet no second one is copied.
     pub fn foretell(&mut self, of: Option<ObjectKey>) -> String {
         let (all, more) = self.foretold_keys(of);
         self.make_room();
