@@ -408,6 +408,10 @@ delete = "pod/batch-1*"
                 // The first time to the end at once, as a run is mostly played.
                 let there = if turn == 0 { end } else { there };
                 back += usize::from(there < walk.position());
+                // Who plays on comes by worlds that are kept ahead; who seeks takes them up.
+                if turn % 2 == 1 {
+                    while walk.position() < there && walk.play() {}
+                }
                 walk.seek(there);
                 assert_eq!(walk.position(), there);
                 if let Some(all) = known.get(&there) {
