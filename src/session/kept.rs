@@ -2,7 +2,7 @@
 //!
 //! Most of a large world are its pods, their places and their lines of figures, and most of these are the same at two places of
 //! a run that lie near each other. So a world is kept as what it has beside these lists, and as what it has in them that a nearer
-//! world has not ([`pieced`](crate::world::pieced)): the one at the cursor, which is whole, or one that is kept between. The lists
+//! world has not ([`pieced`]): the one at the cursor, which is whole, or one that is kept between. The lists
 //! tell by themselves what has been written; nothing is compared, and nothing is copied that stays as it was.
 
 use std::sync::Arc;
