@@ -164,9 +164,12 @@ impl Checkpoints {
         session.world.hold();
     }
 
-    /// A world of its own that sets out from the nearest one that is not after `target`; the session stays where it is.
-    pub fn scout(&self, session: &Session, target: u64) -> Scout {
+    /// The nearest one that is not after `target`, and how its lists differ from a session's.
+    fn nearest(&self, session: &Session, target: u64) -> (&Kept, Apart) {
         let to = self.after(target).max(1) - 1;
+        if to == self.base {
+            return (&self.kept[to], session.world.held());
+        }
         let mut apart = self.kept[to].apart.clone();
         let between = if to < self.base { to + 1..self.base } else { self.base + 1..to };
         let mut on = |nearer: Apart| drop(apart.beyond(nearer));
@@ -174,11 +177,23 @@ impl Checkpoints {
             true => between.for_each(|ix| on(self.kept[ix].apart.clone())),
             false => between.rev().for_each(|ix| on(self.kept[ix].apart.clone())),
         }
-        match to == self.base {
-            true => apart = session.world.held(),
-            false => on(session.world.held()),
-        }
-        Scout::there(session, &self.kept[to], apart)
+        on(session.world.held());
+        (&self.kept[to], apart)
+    }
+
+    /// A world of its own that sets out from the nearest one that is not after `target`; the session stays where it is.
+    pub fn scout(&self, session: &Session, target: u64) -> Scout {
+        let (kept, apart) = self.nearest(session, target);
+        Scout::there(session, kept, apart)
+    }
+
+    /// Another session of the same run, which goes to the nearest one that is not after `target`.
+    pub fn copy(&self, session: &Session, target: u64) -> Session {
+        let mut there = session.clone();
+        let (kept, apart) = self.nearest(session, target);
+        kept::go(&mut there, apart);
+        kept.take_up(&mut there);
+        there
     }
 
     /// One is not kept any more: its neighbour on the far side goes by the one on the near side. Of the nearest one before the cursor
@@ -239,10 +254,12 @@ impl Checkpoints {
         }
     }
 
-    /// Another world is about to go ahead: of a fleet only the nearest one stays, and the start.
-    pub fn make_room(&mut self, session: &mut Session) {
+    /// Another world is about to set out from the nearest one that is not after `target`: of a fleet that one stays, and the nearest
+    /// one to the cursor, and the start.
+    pub fn make_room(&mut self, session: &mut Session, target: u64) {
         if self.is_large(session) {
-            let goes = |ix: &usize| *ix != 0 && *ix != self.base;
+            let from = self.after(target).max(1) - 1;
+            let goes = |ix: &usize| ![0, from, self.base].contains(ix);
             let all: Vec<usize> = (0..self.kept.len()).rev().filter(goes).collect();
             all.into_iter().for_each(|ix| self.give_up(ix, session));
         }

@@ -10,13 +10,19 @@ use std::sync::Arc;
 use super::Session;
 use crate::record::PodRecord;
 use crate::time::Time;
-use crate::world::{Place, Pod, World, pieced};
+use crate::world::{Place, Pod, Records, World, pieced};
 
-/// The lists of a world, as far as they differ from those of another one of the same run.
+/// The lists that a world goes by, as far as they differ from those of another one of the same run.
 #[derive(Clone, Default)]
-pub struct Apart {
+struct Lists {
     pods: pieced::Apart<Pod>,
     places: pieced::Apart<Place>,
+}
+
+/// All lists of a world, as far as they differ from those of another one of the same run.
+#[derive(Clone, Default)]
+pub struct Apart {
+    lists: Lists,
     records: pieced::Apart<PodRecord>,
 }
 
@@ -25,8 +31,10 @@ impl Apart {
     /// `nearer` is over.
     pub fn beyond(&mut self, nearer: Apart) -> Apart {
         Apart {
-            pods: self.pods.beyond(nearer.pods),
-            places: self.places.beyond(nearer.places),
+            lists: Lists {
+                pods: self.lists.pods.beyond(nearer.lists.pods),
+                places: self.lists.places.beyond(nearer.lists.places),
+            },
             records: self.records.beyond(nearer.records),
         }
     }
@@ -34,48 +42,55 @@ impl Apart {
     pub fn free_some(&mut self) -> bool {
         /// So many pieces take no time that somebody would see.
         const PIECES: usize = 64;
-        let lists =
-            [self.pods.free_some(PIECES), self.places.free_some(PIECES), self.records.free_some(PIECES)];
-        lists == [true; 3]
+        let Lists { pods, places } = &mut self.lists;
+        [pods.free_some(PIECES), places.free_some(PIECES), self.records.free_some(PIECES)] == [true; 3]
     }
     /// How many pods it holds, of all that there are.
     pub fn pods(&self) -> usize {
-        self.pods.entries()
+        self.lists.pods.entries()
     }
 }
 
 impl World {
+    fn hold_lists(&mut self) -> Lists {
+        Lists { pods: self.pods.pieced().hold(), places: self.places.hold() }
+    }
+    fn hold_those(&mut self, lists: Lists) {
+        self.pods.pieced().hold_that(lists.pods);
+        self.places.hold_that(lists.places);
+    }
+    fn exchange_lists(&mut self, other: Lists) -> Lists {
+        Lists { pods: self.pods.pieced().exchange(other.pods), places: self.places.exchange(other.places) }
+    }
+    fn swap_lists(&mut self, other: &mut World) {
+        std::mem::swap(&mut self.pods, &mut other.pods);
+        std::mem::swap(&mut self.places, &mut other.places);
+    }
     /// Its lists are held from now on as they are now; as they were when that was said before.
     pub(super) fn hold(&mut self) -> Apart {
-        Apart { pods: self.pods.pieced().hold(), places: self.places.hold(), records: self.records.hold() }
+        Apart { lists: self.hold_lists(), records: self.records.pieced().hold() }
     }
     /// The same lists are held from now on that somebody has held.
     pub(super) fn hold_that(&mut self, apart: Apart) {
-        self.pods.pieced().hold_that(apart.pods);
-        self.places.hold_that(apart.places);
-        self.records.hold_that(apart.records);
+        self.hold_those(apart.lists);
+        self.records.pieced().hold_that(apart.records);
     }
     /// As they were when they were told to be held.
     pub(super) fn held(&self) -> Apart {
         Apart {
-            pods: self.pods.held().cloned().unwrap_or_default(),
-            places: self.places.held().cloned().unwrap_or_default(),
+            lists: Lists {
+                pods: self.pods.held().cloned().unwrap_or_default(),
+                places: self.places.held().cloned().unwrap_or_default(),
+            },
             records: self.records.held().cloned().unwrap_or_default(),
         }
     }
     /// Its lists become those that have been apart from them; what they were, apart from that.
     fn exchange(&mut self, other: Apart) -> Apart {
         Apart {
-            pods: self.pods.pieced().exchange(other.pods),
-            places: self.places.exchange(other.places),
-            records: self.records.exchange(other.records),
+            lists: self.exchange_lists(other.lists),
+            records: self.records.pieced().exchange(other.records),
         }
-    }
-    /// Exchanges the lists alone.
-    fn swap_lists(&mut self, other: &mut World) {
-        std::mem::swap(&mut self.pods, &mut other.pods);
-        std::mem::swap(&mut self.places, &mut other.places);
-        std::mem::swap(&mut self.records, &mut other.records);
     }
 }
 
@@ -118,6 +133,7 @@ impl Kept {
     pub fn take_up(&self, session: &mut Session) {
         let mut here = Session { done: Arc::clone(&session.done), ..(*self.rest).clone() };
         here.world.swap_lists(&mut session.world);
+        std::mem::swap(&mut here.world.records, &mut session.world.records);
         *session = here;
         debug_assert_eq!(session.world.step, self.step());
     }
@@ -130,11 +146,12 @@ pub fn go(session: &mut Session, to: Apart) -> Apart {
 
 /// A world that goes about a walk's run by itself. It lives in the walk's lists while it is on its way, and what differs is
 /// exchanged before and after. Near the walk that is little; from the start of a fleet's run, nearly all, and there are two fleets.
+/// It looks and nothing else, so it has no figures of pods' lives.
 #[derive(Clone)]
 pub struct Scout {
     rest: Box<Session>,
     /// From the walk's lists. While it is on its way: what these held before.
-    apart: Apart,
+    apart: Lists,
     /// Where the walk stands.
     at: u64,
 }
@@ -145,16 +162,20 @@ impl Scout {
         let at = session.world.step;
         let rest = rest(session);
         // It differs in nothing, and says so by being told to hold what is.
-        let before = session.world.hold();
-        let apart = session.world.hold();
-        session.world.hold_that(before);
-        Scout { rest, apart, at }
+        let before = session.world.hold_lists();
+        let apart = session.world.hold_lists();
+        session.world.hold_those(before);
+        Scout::of(rest, apart, at)
     }
     /// One that sets out where a world was kept whose lists differ so from a session's.
     pub fn there(session: &Session, kept: &Kept, apart: Apart) -> Scout {
         let mut rest = kept.rest.clone();
         rest.done = Arc::clone(&session.done);
-        Scout { rest, apart, at: session.world.step }
+        Scout::of(rest, apart.lists, session.world.step)
+    }
+    fn of(mut rest: Box<Session>, apart: Lists, at: u64) -> Scout {
+        rest.world.records = Records::unasked();
+        Scout { rest, apart, at }
     }
     /// Nobody wants to know what it writes.
     pub fn looks_alone(&mut self) {
@@ -173,15 +194,15 @@ impl Scout {
         debug_assert!(self.is_from(session.world.step), "the walk has gone on");
         std::mem::swap(session, &mut *self.rest);
         session.world.swap_lists(&mut self.rest.world);
-        let before = session.world.hold();
-        let here = session.world.exchange(std::mem::replace(&mut self.apart, before));
-        session.world.hold_that(here);
+        let before = session.world.hold_lists();
+        let here = session.world.exchange_lists(std::mem::replace(&mut self.apart, before));
+        session.world.hold_those(here);
     }
     /// The session is the walk's again, as it was.
     pub fn leave(&mut self, session: &mut Session) {
-        let here = session.world.hold();
-        let there = session.world.exchange(here);
-        session.world.hold_that(std::mem::replace(&mut self.apart, there));
+        let here = session.world.hold_lists();
+        let there = session.world.exchange_lists(here);
+        session.world.hold_those(std::mem::replace(&mut self.apart, there));
         std::mem::swap(session, &mut *self.rest);
         session.world.swap_lists(&mut self.rest.world);
         debug_assert!(self.is_from(session.world.step), "the walk has stayed");

@@ -164,7 +164,10 @@ impl Walk {
         let mut scout = here.unwrap_or_else(|| {
             let mut scout = match lineage.known == self.position() {
                 true => Scout::here(&mut self.session),
-                false => self.checkpoints.scout(&self.session, lineage.known),
+                false => {
+                    self.checkpoints.make_room(&mut self.session, lineage.known);
+                    self.checkpoints.scout(&self.session, lineage.known)
+                }
             };
             scout.looks_alone();
             scout

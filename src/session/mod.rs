@@ -66,7 +66,7 @@ use crate::api::invariant::Invariant;
 use crate::record::{Aside, Directory, Ending, PodRecord, Sink, Transition};
 use crate::scenario::plan::Plan;
 use crate::time::{Span, Time};
-use crate::world::{Pieced, PodId, SimEvent, World};
+use crate::world::{PodId, Records, SimEvent, World};
 
 pub use asking::Asking;
 pub use breakpoints::Breakpoint;
@@ -370,7 +370,7 @@ fn end(w: &mut World, sink: &mut dyn Sink, (at, stands): (Time, Time), partial: 
     let told = sink.end(&w.directory, &Ending { pods: &records, at, stands, partial });
     let mut records = Arc::unwrap_or_clone(records);
     close(w, &mut records, stands, -1);
-    w.records = Pieced::of(records);
+    w.records = Records::of(records);
     told
 }
 

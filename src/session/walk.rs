@@ -329,8 +329,7 @@ impl Walk {
     pub(super) fn copied_at(&self, at: Time) -> Walk {
         let at = at.max(self.earliest());
         let known = self.step_by(at);
-        let mut session = self.session.clone();
-        self.checkpoints.scout(&self.session, known).enter(&mut session);
+        let mut session = self.checkpoints.copy(&self.session, known);
         let mut walk = Walk {
             script: self.script.clone(),
             seed: self.seed,

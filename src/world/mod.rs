@@ -38,6 +38,7 @@ pub(crate) mod node;
 pub(crate) mod pieced;
 pub(crate) mod pod;
 pub(crate) mod pod_gc;
+pub(crate) mod records;
 pub(crate) mod rest;
 pub(crate) mod runtime;
 pub(crate) mod scheduling;
@@ -67,6 +68,7 @@ pub use node::{Node, NodeId};
 pub(crate) use pieced::Pieced;
 pub(crate) use pod::Deletion;
 pub use pod::{Pod, PodId};
+pub(crate) use records::Records;
 pub(crate) use runtime::Runtime;
 pub(crate) use signal::Signal;
 pub(crate) use store::Store;
@@ -78,8 +80,8 @@ use crate::api::{HeldStatus, PodIdent, PodSpec, Sym};
 use crate::engine::Queue;
 use crate::engine::digest::{Digest, Mix};
 use crate::record::{
-    Aside, Change, Directory, Event, Fact, FiguresRow, ObjectChange, ObjectIdent, ObjectRow, PodRecord,
-    Transition, values,
+    Aside, Change, Directory, Event, Fact, FiguresRow, ObjectChange, ObjectIdent, ObjectRow, Transition,
+    values,
 };
 use crate::rules::kubelet::container_status::ContainerList;
 use crate::rules::scheduler::placement::PodRequest;
@@ -188,7 +190,7 @@ pub struct World {
     /// The names by which rows are read.
     pub directory: Directory,
     /// By pod: its life in figures, as far as it is known.
-    pub records: Pieced<PodRecord>,
+    pub records: Records,
     /// Of everything so far.
     pub digest: Digest,
     /// What kubectl would have answered to actions that found nothing or were refused, with the instants.

@@ -89,7 +89,8 @@ impl Walk {
 
     /// Of a fleet, worlds that are kept far from here give way to those that will be played ahead.
     pub fn make_room(&mut self) {
-        self.checkpoints.make_room(&mut self.session);
+        let here = self.position();
+        self.checkpoints.make_room(&mut self.session, here);
     }
 
     /// The same before its first future is played.

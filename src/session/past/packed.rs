@@ -1,11 +1,12 @@
 //! A stretch of a run, as it was played and as it is kept: some steps with the rows that they wrote.
 //!
-//! One stretch is written as one row of bytes, step by step, each followed by its rows. What follows from what stands before it
+//! One stretch is written as one row of numbers, step by step, each followed by its rows. What follows from what stands before it
 //! is not written, or as the difference from it: instants, numbers of the queue, pods, event objects. What an event and a change
 //! say apart from their numbers is the place of a shape ([`Shapes`]). A row also tells which row about the same pod or object
-//! came before it, so that the history of one of many needs no list of its own. Some ten bytes are left of a step with its rows'
-//! share, where the structs have hundred and fifty.
+//! came before it, so that the history of one of many needs no list of its own. Numbers are spelled as short as they are frequent
+//! ([`super::codes`]): some seven bytes are left of a step with its rows' share, where the structs have hundred and fifty.
 
+use super::codes::{Codes, Field, Reader, Writer};
 use super::event_numbers::{self, Number as EventNumber};
 use super::shapes::Shapes;
 use crate::record::numbers::{Number, numbers};
@@ -98,60 +99,66 @@ impl Last {
     }
 }
 
-/// So many rows of a step are told in the byte that tells how much it has queued.
+/// So many rows of a step are told in the number that tells how much it has queued.
 const FEW: usize = 7;
 
-/// Writes a stretch behind what stands there.
-pub(super) fn pack(stretch: &Stretch, shapes: &mut AllShapes, to: &mut Vec<u8>) {
+/// Writes a stretch.
+pub(super) fn pack(stretch: &Stretch, shapes: &mut AllShapes, mut to: Writer<'_>) {
     let mut last = Last::default();
     let mut before = stretch.start;
     for step in &stretch.steps {
         let written = step.rows_to - before.row;
-        put(to, (step.queued_to - before.queued) << 3 | written.min(FEW) as u64);
+        to.put(Field::Queued, (step.queued_to - before.queued) << 3 | written.min(FEW) as u64);
         if written >= FEW {
-            put(to, (written - FEW) as u64);
+            to.put(Field::Rows, (written - FEW) as u64);
         }
-        put(to, step.at.since(before.at).micros().cast_unsigned());
-        put(to, before.queued.wrapping_sub(step.sequence));
-        put_event(to, step.event, shapes, &mut last);
+        to.put(Field::After, step.at.since(before.at).micros().cast_unsigned());
+        to.put(Field::Sequence, before.queued.wrapping_sub(step.sequence));
+        put_event(&mut to, step.event, shapes, &mut last);
         let first = before.row - stretch.start.row;
         for ix in first..first + written {
             let (row, own) = (&stretch.rows[ix], stretch.start.row + ix);
-            put_row(to, row, shapes, &mut last);
-            put(
-                to,
-                if stretch.before[ix] == NO_ROW { 0 } else { (own - stretch.before[ix] as usize) as u64 },
-            );
+            put_row(&mut to, row, shapes, &mut last);
+            let back = if stretch.before[ix] == NO_ROW { 0 } else { own - stretch.before[ix] as usize };
+            to.put(Field::Before, back as u64);
         }
         before = Start { step: before.step + 1, row: step.rows_to, at: step.at, queued: step.queued_to };
     }
+    to.end();
 }
 
 /// Reads so many steps of a stretch that begins there, and the rows that they wrote.
-pub(super) fn unpack(start: Start, bytes: &[u8], steps: usize, shapes: &AllShapes, to: &mut Stretch) {
+pub(super) fn unpack(
+    start: Start,
+    codes: &Codes,
+    bytes: &[u8],
+    steps: usize,
+    shapes: &AllShapes,
+    to: &mut Stretch,
+) {
     to.start = start;
     to.steps.clear();
     to.rows.clear();
     to.before.clear();
-    let mut from = Bytes(bytes);
+    let mut from = Reader::new(codes, bytes);
     let mut last = Last::default();
     let mut before = start;
     for _ in 0..steps {
-        let head = from.number();
+        let head = from.number(Field::Queued);
         let mut written = (head & 7) as usize;
         if written >= FEW {
-            written += from.number() as usize;
+            written += from.number(Field::Rows) as usize;
         }
         let step = before.step + 1;
-        let at = before.at + Span::from_micros(from.number().cast_signed());
-        let sequence = before.queued.wrapping_sub(from.number());
+        let at = before.at + Span::from_micros(from.number(Field::After).cast_signed());
+        let sequence = before.queued.wrapping_sub(from.number(Field::Sequence));
         let queued_to = before.queued + (head >> 3);
         let event = event(&mut from, shapes, &mut last);
         for ix in before.row..before.row + written {
             let mut row = row(&mut from, shapes, &mut last);
             (row.time, row.step) = (at, step);
             to.rows.push(row);
-            to.before.push(match from.number() {
+            to.before.push(match from.number(Field::Before) {
                 0 => NO_ROW,
                 back => (ix - back as usize) as u32,
             });
@@ -162,68 +169,69 @@ pub(super) fn unpack(start: Start, bytes: &[u8], steps: usize, shapes: &AllShape
     }
 }
 
-fn put_event(to: &mut Vec<u8>, event: SimEvent, shapes: &mut AllShapes, last: &mut Last) {
+fn put_event(to: &mut Writer<'_>, event: SimEvent, shapes: &mut AllShapes, last: &mut Last) {
     let mut shape = event;
     event_numbers::numbers(&mut shape, &mut |_, number| *number = 0);
-    put(to, shapes.events.place(&shape));
+    to.put(Field::Event, shapes.events.place(&shape));
     let mut event = event;
     event_numbers::numbers(&mut event, &mut |kind, number| {
         let wide = i64::from(*number);
         match kind {
-            EventNumber::Pod => put(to, folded(wide - std::mem::replace(&mut last.pod, wide))),
-            EventNumber::Node | EventNumber::Small => put(to, wide.cast_unsigned()),
+            EventNumber::Pod => {
+                to.put(Field::EventPod, folded(wide - std::mem::replace(&mut last.pod, wide)));
+            }
+            EventNumber::Node | EventNumber::Small => to.put(Field::EventNumber, wide.cast_unsigned()),
         }
     });
 }
 
-fn event(from: &mut Bytes<'_>, shapes: &AllShapes, last: &mut Last) -> SimEvent {
-    let mut event = shapes.events.at(from.number());
+fn event(from: &mut Reader<'_>, shapes: &AllShapes, last: &mut Last) -> SimEvent {
+    let mut event = shapes.events.at(from.number(Field::Event));
     event_numbers::numbers(&mut event, &mut |kind, number| {
-        let told = from.number();
         let wide = match kind {
             EventNumber::Pod => {
-                last.pod += unfolded(told);
+                last.pod += unfolded(from.number(Field::EventPod));
                 last.pod
             }
-            EventNumber::Node | EventNumber::Small => told.cast_signed(),
+            EventNumber::Node | EventNumber::Small => from.number(Field::EventNumber).cast_signed(),
         };
         *number = wide as u32;
     });
     event
 }
 
-fn put_row(to: &mut Vec<u8>, row: &Transition, shapes: &mut AllShapes, last: &mut Last) {
+fn put_row(to: &mut Writer<'_>, row: &Transition, shapes: &mut AllShapes, last: &mut Last) {
     match row.pod {
-        None => put(to, 0),
+        None => to.put(Field::RowPod, 0),
         Some(pod) => {
             let wide = i64::from(pod);
-            put(to, folded(wide - std::mem::replace(&mut last.pod, wide)) + 1);
+            to.put(Field::RowPod, folded(wide - std::mem::replace(&mut last.pod, wide)) + 1);
         }
     }
-    put(to, row.node.map_or(0, |node| u64::from(node) + 1));
+    to.put(Field::RowNode, row.node.map_or(0, |node| u64::from(node) + 1));
     let mut shape = row.change;
     numbers(&mut shape, &mut |_, number| *number = 0);
-    put(to, shapes.changes.place(&shape));
+    to.put(Field::Change, shapes.changes.place(&shape));
     let mut change = row.change;
     numbers(&mut change, &mut |kind, number| {
         let before = last.of(kind).map_or(0, |last| std::mem::replace(last, *number));
-        put(to, folded(*number - before));
+        to.put(Field::ChangeNumber, folded(*number - before));
     });
 }
 
 /// A row, but for its step and its instant.
-fn row(from: &mut Bytes<'_>, shapes: &AllShapes, last: &mut Last) -> Transition {
-    let pod = match from.number() {
+fn row(from: &mut Reader<'_>, shapes: &AllShapes, last: &mut Last) -> Transition {
+    let pod = match from.number(Field::RowPod) {
         0 => None,
         told => {
             last.pod += unfolded(told - 1);
             Some(last.pod as u32)
         }
     };
-    let node = from.number().checked_sub(1).map(|node| node as u32);
-    let mut change = shapes.changes.at(from.number());
+    let node = from.number(Field::RowNode).checked_sub(1).map(|node| node as u32);
+    let mut change = shapes.changes.at(from.number(Field::Change));
     numbers(&mut change, &mut |kind, number| {
-        let told = unfolded(from.number());
+        let told = unfolded(from.number(Field::ChangeNumber));
         *number = match last.of(kind) {
             None => told,
             Some(last) => {
@@ -241,30 +249,4 @@ fn folded(number: i64) -> u64 {
 }
 fn unfolded(number: u64) -> i64 {
     (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
-}
-
-/// Seven bits a byte, the lowest first; the highest bit says that more follow.
-fn put(to: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        to.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    to.push(number as u8);
-}
-
-struct Bytes<'a>(&'a [u8]);
-
-impl Bytes<'_> {
-    #[inline]
-    fn number(&mut self) -> u64 {
-        let mut number = 0;
-        for (ix, byte) in self.0.iter().enumerate() {
-            number |= u64::from(byte & 0x7f) << (7 * ix);
-            if byte & 0x80 == 0 {
-                self.0 = &self.0[ix + 1..];
-                return number;
-            }
-        }
-        number
-    }
 }
