@@ -18,7 +18,8 @@ pub enum Ended {
 ///
 /// # Errors
 /// When the input cannot be read.
-pub fn lines(walk: Walk, save: Save<'_>, heard: &mut dyn FnMut(&Walk)) -> Result<Ended, String> {
+pub fn lines(mut walk: Walk, save: Save<'_>, heard: &mut dyn FnMut(&Walk)) -> Result<Ended, String> {
+    walk.hold_no_picture();
     let mut line = Line::new(walk);
     let mut person = Person::listened_to();
     print(&line.welcome());

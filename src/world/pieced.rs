@@ -18,6 +18,8 @@ const PIECE: usize = 64;
 pub struct Pieced<T> {
     list: Vec<T>,
     held: Option<Box<Apart<T>>>,
+    /// How many pieces have been put aside since.
+    aside: usize,
 }
 
 /// A list as far as it differs from another one, which stands at another place of the same run.
@@ -38,7 +40,7 @@ impl<T> Default for Apart<T> {
 
 impl<T> Default for Pieced<T> {
     fn default() -> Pieced<T> {
-        Pieced { list: Vec::new(), held: None }
+        Pieced { list: Vec::new(), held: None, aside: 0 }
     }
 }
 
@@ -103,7 +105,7 @@ impl<T> Apart<T> {
 impl<T> Pieced<T> {
     /// These are its entries.
     pub fn of(list: Vec<T>) -> Pieced<T> {
-        Pieced { list, held: None }
+        Pieced { list, held: None, aside: 0 }
     }
     /// Its entries, and their room.
     pub fn into_list(self) -> Vec<T> {
@@ -119,6 +121,7 @@ impl<T> Pieced<T> {
     }
     /// Holds from now on how it is now; how it was when it was told so before, apart from that.
     pub fn hold(&mut self) -> Apart<T> {
+        self.aside = 0;
         let before = self.held.replace(Box::new(Apart::same(self.list.len())));
         before.map(|held| *held).unwrap_or_default()
     }
@@ -128,7 +131,12 @@ impl<T> Pieced<T> {
     }
     /// Holds from now on what somebody else has held, apart from how it is now.
     pub fn hold_that(&mut self, held: Apart<T>) {
+        self.aside = held.entries().div_ceil(PIECE);
         self.held = Some(Box::new(held));
+    }
+    /// About how many entries it holds, asked for at every step.
+    pub fn aside(&self) -> usize {
+        self.aside * PIECE
     }
 }
 
@@ -190,6 +198,7 @@ impl<T: Clone> Pieced<T> {
         let number = ix / PIECE;
         if ix < held.len && held.pieces.get(number).is_none_or(Vec::is_empty) {
             *held.piece(number) = self.list[range(number, held.len)].to_vec();
+            self.aside += 1;
         }
     }
 }

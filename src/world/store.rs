@@ -34,6 +34,10 @@ impl<T> Store<T> {
     pub fn held(&self) -> Option<&Apart<T>> {
         self.0.held()
     }
+    /// About how many it holds, asked for at every step.
+    pub fn aside(&self) -> usize {
+        self.0.aside()
+    }
     /// The list itself, for whoever goes to another place of the run.
     pub fn pieced(&mut self) -> &mut Pieced<T> {
         &mut self.0

@@ -25,11 +25,13 @@ pub(super) enum Field {
     Event,
     /// Which pod the event is about, beside the last one that was told.
     EventPod,
+    /// Which node it is about.
+    EventNode,
     /// Another number of the event.
     EventNumber,
     /// Which pod a row is about.
     RowPod,
-    /// Which node.
+    /// Which node, beside the last one that was told.
     RowNode,
     /// The shape of its change.
     Change,

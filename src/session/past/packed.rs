@@ -85,6 +85,8 @@ pub(super) struct AllShapes {
 #[derive(Default)]
 struct Last {
     pod: i64,
+    /// Of an event, or of a row: a step is mostly about one.
+    node: i64,
     event_object: i64,
     object: i64,
 }
@@ -180,7 +182,11 @@ fn put_event(to: &mut Writer<'_>, event: SimEvent, shapes: &mut AllShapes, last:
             EventNumber::Pod => {
                 to.put(Field::EventPod, folded(wide - std::mem::replace(&mut last.pod, wide)));
             }
-            EventNumber::Node | EventNumber::Small => to.put(Field::EventNumber, wide.cast_unsigned()),
+            EventNumber::Node => {
+                last.node = wide;
+                to.put(Field::EventNode, wide.cast_unsigned());
+            }
+            EventNumber::Small => to.put(Field::EventNumber, wide.cast_unsigned()),
         }
     });
 }
@@ -193,7 +199,11 @@ fn event(from: &mut Reader<'_>, shapes: &AllShapes, last: &mut Last) -> SimEvent
                 last.pod += unfolded(from.number(Field::EventPod));
                 last.pod
             }
-            EventNumber::Node | EventNumber::Small => from.number(Field::EventNumber).cast_signed(),
+            EventNumber::Node => {
+                last.node = from.number(Field::EventNode).cast_signed();
+                last.node
+            }
+            EventNumber::Small => from.number(Field::EventNumber).cast_signed(),
         };
         *number = wide as u32;
     });
@@ -208,7 +218,13 @@ fn put_row(to: &mut Writer<'_>, row: &Transition, shapes: &mut AllShapes, last: 
             to.put(Field::RowPod, folded(wide - std::mem::replace(&mut last.pod, wide)) + 1);
         }
     }
-    to.put(Field::RowNode, row.node.map_or(0, |node| u64::from(node) + 1));
+    match row.node {
+        None => to.put(Field::RowNode, 0),
+        Some(node) => {
+            let wide = i64::from(node);
+            to.put(Field::RowNode, folded(wide - std::mem::replace(&mut last.node, wide)) + 1);
+        }
+    }
     let mut shape = row.change;
     numbers(&mut shape, &mut |_, number| *number = 0);
     to.put(Field::Change, shapes.changes.place(&shape));
@@ -228,7 +244,13 @@ fn row(from: &mut Reader<'_>, shapes: &AllShapes, last: &mut Last) -> Transition
             Some(last.pod as u32)
         }
     };
-    let node = from.number(Field::RowNode).checked_sub(1).map(|node| node as u32);
+    let node = match from.number(Field::RowNode) {
+        0 => None,
+        told => {
+            last.node += unfolded(told - 1);
+            Some(last.node as u32)
+        }
+    };
     let mut change = shapes.changes.at(from.number(Field::Change));
     numbers(&mut change, &mut |kind, number| {
         let told = unfolded(from.number(Field::ChangeNumber));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::codes::{Codes, Counts, Writer};
 use super::packed::{AllShapes, Start, Stretch, pack, unpack};
+use crate::world::snug;
 
 /// A volume is begun when so many bytes are full; the short runs of tests have several as well.
 const VOLUME: usize = if cfg!(test) { 1 << 10 } else { 1 << 16 };
@@ -58,7 +59,10 @@ impl Shelf {
         }
         let number = self.volumes.len() - 1;
         let Volume { codes, bytes } = Arc::make_mut(&mut self.volumes[number]);
-        self.places.push(Place { start: stretch.start, volume: number as u32, at: bytes.len() as u32 });
+        snug::add(
+            &mut self.places,
+            Place { start: stretch.start, volume: number as u32, at: bytes.len() as u32 },
+        );
         pack(stretch, shapes, Writer::new(codes, &mut self.counts, bytes));
     }
     /// A volume that comes next. Codes are learned anew when there are a quarter more than at the last power of two, and so on: what
