@@ -75,7 +75,6 @@ pub fn world_with(plan: &Arc<Plan>, seed: u64, common: Common) -> World {
     w.places.expect(pods);
     w.records.expect(pods);
     w.directory = Directory {
-        owners: Vec::with_capacity(pods),
         nodes: plan.nodes.iter().map(|n| n.spec.name).collect(),
         start: plan.start,
         scenario: plan.name.as_str().into(),

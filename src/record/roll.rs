@@ -65,6 +65,17 @@ impl<T> Roll<T> {
 }
 
 impl<T: Clone> Roll<T> {
+    /// An entry that is there, to be put right before others are told of it.
+    ///
+    /// # Panics
+    /// It has not so many.
+    pub fn write(&mut self, ix: usize) -> &mut T {
+        let full = self.full.len() * PIECE;
+        match self.full.get_mut(ix / PIECE) {
+            Some(piece) => &mut Arc::make_mut(piece)[ix % PIECE],
+            None => &mut self.rest[ix - full],
+        }
+    }
     /// What it has gained since it had `before` entries.
     pub fn since(&self, before: usize) -> Gained<T> {
         let full = self.full.get(before / PIECE..).unwrap_or_default().to_vec();

@@ -19,7 +19,7 @@ enum Told {
     /// What the directory has gained since the last message goes ahead of everything that names it.
     Known {
         pods: Gained<PodIdent>,
-        owners: Vec<Option<ObjectRow>>,
+        owners: Gained<Option<ObjectRow>>,
         nodes: Vec<Sym>,
         objects: Vec<ObjectIdent>,
         start: Time,
@@ -92,7 +92,7 @@ impl Threaded {
         let [pods, nodes, objects] = std::mem::replace(&mut self.known, lengths);
         let known = Told::Known {
             pods: directory.pods.since(pods),
-            owners: directory.owners[pods..].to_vec(),
+            owners: directory.owners.since(pods),
             nodes: directory.nodes[nodes..].to_vec(),
             objects: directory.objects[objects..].to_vec(),
             start: directory.start,
@@ -119,7 +119,7 @@ fn listen(sink: &mut impl Sink, told: &Receiver<Told>, back: &dyn Fn(Vec<Transit
         match message {
             Told::Known { pods, owners, nodes, objects, start, scenario, description } => {
                 directory.pods.gain(pods);
-                directory.owners.extend(owners);
+                directory.owners.gain(owners);
                 directory.nodes.extend(nodes);
                 directory.objects.extend(objects);
                 directory.start = start;

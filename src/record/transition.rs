@@ -213,7 +213,7 @@ pub struct Directory {
     /// By [`PodRow`].
     pub pods: Roll<PodIdent>,
     /// By [`PodRow`]: the topmost controller that a pod was created by.
-    pub owners: Vec<Option<ObjectRow>>,
+    pub owners: Roll<Option<ObjectRow>>,
     /// By [`NodeRow`].
     pub nodes: Vec<Sym>,
     /// By [`ObjectRow`].

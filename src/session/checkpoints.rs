@@ -172,7 +172,7 @@ impl Checkpoints {
             (to + 1..self.kept.len()).rev().for_each(|ix| self.give_up(ix, session));
         }
         let here = session.world.hold();
-        self.over_apart.push(kept::go(session, here));
+        session.world.become_that(here);
         while self.base != to {
             let next = if to < self.base { self.base - 1 } else { self.base + 1 };
             let there = std::mem::take(&mut self.kept[next].apart);
@@ -210,7 +210,7 @@ impl Checkpoints {
     pub fn copy(&self, session: &Session, target: u64) -> Session {
         let mut there = session.clone();
         let (kept, apart) = self.nearest(session, target);
-        kept::go(&mut there, apart);
+        there.world.become_that(apart);
         kept.take_up(&mut there);
         there
     }

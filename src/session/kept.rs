@@ -85,6 +85,12 @@ impl World {
             records: self.records.held().cloned().unwrap_or_default(),
         }
     }
+    /// Its lists become those that have been apart from them; what they were is over.
+    pub(super) fn become_that(&mut self, other: Apart) {
+        self.pods.pieced().become_that(other.lists.pods);
+        self.places.become_that(other.lists.places);
+        self.records.pieced().become_that(other.records);
+    }
     /// Its lists become those that have been apart from them; what they were, apart from that.
     fn exchange(&mut self, other: Apart) -> Apart {
         Apart {

@@ -324,7 +324,7 @@ impl World {
             self.digest.fold(u64::from(owner) + 1);
         }
         self.directory.pods.push(ident);
-        snug::add(&mut self.directory.owners, owner);
+        self.directory.owners.push(owner);
     }
     /// An object that is neither a pod nor a node gets its names, by which all rows about it are read.
     pub fn name_object(&mut self, ident: ObjectIdent) -> ObjectRow {

@@ -140,6 +140,28 @@ impl<T> Pieced<T> {
     }
 }
 
+impl<T> Pieced<T> {
+    /// Becomes the list that has been apart from it. What it was is over, and what it held; its room stays, so that nothing new is
+    /// asked for beside what is given back.
+    pub fn become_that(&mut self, mut other: Apart<T>) {
+        self.held = None;
+        if let Some(whole) = other.whole {
+            self.list = whole;
+            return;
+        }
+        self.list.truncate(other.len);
+        for (number, piece) in other.pieces.iter_mut().enumerate().filter(|(_, piece)| !piece.is_empty()) {
+            let here = range(number, self.list.len());
+            let both = here.len().min(piece.len());
+            let own = self.list[here.start..here.start + both].iter_mut();
+            own.zip(piece.drain(..both)).for_each(|(own, other)| *own = other);
+            snug::make_room(&mut self.list, piece.len());
+            self.list.append(piece);
+        }
+        debug_assert_eq!(self.list.len(), other.len, "pieces are missing");
+    }
+}
+
 impl<T: Clone> Pieced<T> {
     /// Becomes the list that has been apart from it; what it was, apart from that. What it held is over.
     pub fn exchange(&mut self, mut other: Apart<T>) -> Apart<T> {
@@ -277,6 +299,9 @@ mod tests {
                 (held, was) = (farther, gone);
             }
             // Back to the first one and forth again, twice.
+            let mut becoming = list.clone();
+            becoming.become_that(held.clone());
+            assert_eq!(*becoming, was[..], "seed {seed}");
             let mut after = list.exchange(held);
             assert_eq!(*list, was[..], "seed {seed}");
             for _ in 0..2 {

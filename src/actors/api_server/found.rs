@@ -91,7 +91,7 @@ pub fn found_owner(w: &mut World, pod: PodId) {
     let uid = owners.iter().flat_map(|all| all.iter()).find(|owner| owner.controller).map(|owner| &owner.uid);
     let Some(controller) = uid.and_then(|uid| w.workloads.by_uid.get(uid).copied()) else { return };
     w.pods.write(pod.ix()).controller = Some(controller);
-    w.directory.owners[pod.ix()] = w.workloads.row(w.workloads.topmost(controller));
+    *w.directory.owners.write(pod.ix()) = w.workloads.row(w.workloads.topmost(controller));
     w.workloads.dependents.entry(controller).or_default().push(ObjectKey::Pod(pod));
 }
 
