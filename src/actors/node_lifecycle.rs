@@ -46,8 +46,9 @@ fn put_ready(n: &mut Node, to: Tri, words: (&str, &str), now: Time) {
     if n.ready() != to {
         let other =
             |t: &Taint| t.effect != Effect::NoSchedule || (t.key != UNREACHABLE && t.key != NOT_READY);
-        n.spec.taints.retain(other);
-        n.spec.taints.extend(eviction_taint(to).map(|(key, _)| no_schedule(key)));
+        let taints = &mut n.spec_mut().taints;
+        taints.retain(other);
+        taints.extend(eviction_taint(to).map(|(key, _)| no_schedule(key)));
         put_condition(n, NodeConditionKind::Ready, to, words, now);
     }
 }
@@ -58,9 +59,10 @@ const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 pub fn cordon_taint(w: &mut World, node: NodeId) {
     let key = Sym::new(UNSCHEDULABLE);
     nodes::update(w, node, |n, _| {
-        n.spec.taints.retain(|taint| taint.key != key);
-        if n.spec.unschedulable {
-            n.spec.taints.push(Taint { key, value: Sym::EMPTY, effect: Effect::NoSchedule });
+        let spec = n.spec_mut();
+        spec.taints.retain(|taint| taint.key != key);
+        if spec.unschedulable {
+            spec.taints.push(Taint { key, value: Sym::EMPTY, effect: Effect::NoSchedule });
         }
     });
 }
@@ -155,7 +157,7 @@ fn stop_evictions(w: &mut World) {
         let evicts =
             |t: &Taint| t.effect == Effect::NoExecute && (t.key == UNREACHABLE || t.key == NOT_READY);
         if w.nodes[ix].spec.taints.iter().any(evicts) {
-            nodes::update(w, NodeId::new(ix), |n, _| n.spec.taints.retain(|t| !evicts(t)));
+            nodes::update(w, NodeId::new(ix), |n, _| n.spec_mut().taints.retain(|t| !evicts(t)));
         }
     }
 }
@@ -242,8 +244,9 @@ pub fn taint(w: &mut World, node: NodeId) {
         return;
     }
     nodes::update(w, node, |n, _| {
-        n.spec.taints.retain(|t| t.key != opposite || t.effect != Effect::NoExecute);
-        n.spec.taints.push(Taint { key: Sym::new(key), value: Sym::EMPTY, effect: Effect::NoExecute });
+        let taints = &mut n.spec_mut().taints;
+        taints.retain(|t| t.key != opposite || t.effect != Effect::NoExecute);
+        taints.push(Taint { key: Sym::new(key), value: Sym::EMPTY, effect: Effect::NoExecute });
     });
 }
 
@@ -337,9 +340,10 @@ fn put_pressure(n: &mut Node, kind: &PressureKind, to: Tri, words: (&str, &str),
         return;
     }
     put_condition(n, kind.condition, to, words, now);
-    n.spec.taints.retain(|old| old.key != kind.taint);
+    let taints = &mut n.spec_mut().taints;
+    taints.retain(|old| old.key != kind.taint);
     if to == Tri::True {
-        n.spec.taints.push(no_schedule(kind.taint));
+        taints.push(no_schedule(kind.taint));
     }
 }
 
@@ -379,7 +383,7 @@ pub fn kubelet_started(w: &mut World, node: NodeId) {
             post_pressure(n, kind, false, now);
         }
         put_ready(n, Tri::True, READY_WORDS, now);
-        n.spec.taints.retain(|t| t.key != UNREACHABLE && t.key != NOT_READY);
+        n.spec_mut().taints.retain(|t| t.key != UNREACHABLE && t.key != NOT_READY);
     });
     if heartbeats::are_rare(w, node) {
         let now = w.now;

@@ -1,19 +1,24 @@
 //! What a run begins with: nodes, objects, arrivals and actions.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::api_server::{self, NewPod};
 use super::command;
 use super::controllers::claims;
 use super::kubelet::process::REGISTERS;
 use super::node_lifecycle;
-use crate::api::Sym;
+use crate::api::{NodeSpec, Sym};
 use crate::engine::{Distribution, random};
 use crate::record::Directory;
 use crate::rules::kubectl::apply::LAST_APPLIED;
+use crate::rules::scheduler::placement::Cluster;
 use crate::scenario::plan::{NodePlan, ObjectPlan, Plan, TemplateIx};
 use crate::time::{Span, Time};
 use crate::world::kubelet::{Anchors, Kubelet};
+use crate::world::node::NodeCondition;
 use crate::world::world_parts::{Common, empty};
 use crate::world::{ApiObject, Machine, NodeId, Purpose, SimEvent, World};
 
@@ -61,19 +66,59 @@ pub fn kubelet(w: &World, node: &NodePlan, entity: u64, luck: u64) -> Kubelet {
 /// How far apart kubelets begin that are started at once. Of recorded pairs the relists lie within a tenth of a second.
 const STARTED_TOGETHER: Span = Span::from_millis(60);
 
+/// What stands at the start of all runs of a plan, whatever their luck: worked out once for many of them.
+#[derive(Clone)]
+pub struct Beginning {
+    nodes: Arc<[FirstNode]>,
+    places_of_nodes: Arc<FxHashMap<Sym, NodeId>>,
+    conditions: [NodeCondition; 4],
+    picture: Cluster,
+}
+
+/// A node before anything happens.
+struct FirstNode {
+    spec: Arc<NodeSpec>,
+    capacity: Arc<BTreeMap<String, i128>>,
+    ip: Sym,
+}
+
+impl Beginning {
+    pub fn of(plan: &Plan) -> Beginning {
+        let nodes = plan.nodes.iter().enumerate().map(|(ix, node)| FirstNode {
+            spec: Arc::new(node_lifecycle::node_spec(plan, ix)),
+            capacity: Arc::new(node.spec.capacity.clone()),
+            ip: address(ix),
+        });
+        let nodes: Arc<[FirstNode]> = nodes.collect();
+        let places = plan.nodes.iter().enumerate().map(|(ix, node)| (node.spec.name, NodeId::new(ix)));
+        // Those that join later are listed when their kubelets register them.
+        let there = NodeId::all(nodes.len()).zip(&plan.nodes).filter(|(_, node)| node.joins.is_none());
+        let there = there.map(|(id, _)| (id, &*nodes[id.ix()].spec));
+        Beginning {
+            places_of_nodes: Arc::new(places.collect()),
+            conditions: node_lifecycle::healthy(plan.start - node_lifecycle::KUBELET_AGE),
+            picture: super::scheduler::first_picture(plan, there),
+            nodes,
+        }
+    }
+}
+
 /// A world at the scenario's start, with everything that the scenario announces in its queue.
 pub fn world(plan: &Arc<Plan>, seed: u64) -> World {
-    world_with(plan, seed, Common::new(plan))
+    world_with(plan, seed, Common::new(plan), Beginning::of(plan))
 }
 
 /// The same of one of many worlds of a plan, which takes over what they have in common.
-pub fn world_with(plan: &Arc<Plan>, seed: u64, common: Common) -> World {
+pub fn world_with(plan: &Arc<Plan>, seed: u64, common: Common, beginning: Beginning) -> World {
+    let Beginning { nodes, places_of_nodes, conditions, picture } = beginning;
     let mut w = empty(plan, seed, common);
     // Room for all at once, or for the first million: growing would hold them twice.
     let pods = plan.templates.iter().map(|template| template.replicas as usize).sum::<usize>().min(1 << 20);
     w.pods.expect(pods);
     w.places.expect(pods);
     w.records.expect(pods);
+    w.nodes.expect(nodes.len());
+    w.machines.reserve_exact(nodes.len());
     w.directory = Directory {
         nodes: plan.nodes.iter().map(|n| n.spec.name).collect(),
         start: plan.start,
@@ -84,17 +129,16 @@ pub fn world_with(plan: &Arc<Plan>, seed: u64, common: Common) -> World {
     for name in &w.directory.nodes {
         w.digest.fold(name.content());
     }
-    w.places_of_nodes =
-        Arc::new(plan.nodes.iter().enumerate().map(|(ix, node)| (node.spec.name, NodeId::new(ix))).collect());
-    for (ix, node) in plan.nodes.iter().enumerate() {
+    w.places_of_nodes = places_of_nodes;
+    for (node, first) in plan.nodes.iter().zip(&*nodes) {
         let entity = crate::engine::random::entity(&[&node.spec.name]);
         let kubelet = kubelet(&w, node, entity, 0);
-        let ip = address(ix);
+        let ip = first.ip;
         let images = node.spec.images.iter().map(|image| w.images.full(*image)).collect();
         w.machines.push(Machine {
             name: node.spec.name,
             ip,
-            capacity: node.spec.capacity.clone(),
+            capacity: Arc::clone(&first.capacity),
             relist_period: relist_period(w.draw(Purpose::RelistPeriod, entity, 0)),
             up: true,
             going_off: false,
@@ -109,8 +153,7 @@ pub fn world_with(plan: &Arc<Plan>, seed: u64, common: Common) -> World {
             failed_pulls: Vec::new(),
             next_pull: 0,
         });
-        let conditions = node_lifecycle::healthy(plan.start - node_lifecycle::KUBELET_AGE);
-        let spec = node_lifecycle::node_spec(plan, ix);
+        let spec = Arc::clone(&first.spec);
         match node.joins {
             None => {
                 api_server::nodes::found(&mut w, spec, ip, conditions);
@@ -126,7 +169,7 @@ pub fn world_with(plan: &Arc<Plan>, seed: u64, common: Common) -> World {
         node_lifecycle::watch_heartbeats(&mut w, node);
     }
     super::attach_detach::node_changed(&mut w);
-    super::scheduler::start(&mut w);
+    super::scheduler::start(&mut w, picture);
     for (index, object) in (0..).zip(&plan.objects) {
         know(&mut w, index, object, plan.start);
     }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::{Lived, Session};
-use crate::actors::start;
+use crate::actors::start::{self, Beginning};
 use crate::scenario::plan::Plan;
 use crate::world::learned::Learned;
 use crate::world::world_parts::Common;
@@ -28,6 +28,8 @@ use crate::world::world_parts::Common;
 /// ```
 pub struct Lives {
     plan: Arc<Plan>,
+    /// Each takes a copy.
+    beginning: Beginning,
     /// None while a life has it.
     common: Option<Common>,
 }
@@ -36,7 +38,7 @@ impl Lives {
     /// Of a plan; where it learns nothing, its lives do not, either.
     pub fn of(plan: &Plan) -> Lives {
         let plan = Arc::new(Plan { learns_from: plan.learns_from.map(|_| 1), ..plan.clone() });
-        Lives { common: Some(Common::new(&plan)), plan }
+        Lives { beginning: Beginning::of(&plan), common: Some(Common::new(&plan)), plan }
     }
 
     /// What they have learned; None while a life has it.
@@ -47,7 +49,7 @@ impl Lives {
     /// A life before its first step. It takes along what is known: until it is given back, others begin without.
     pub fn begin(&mut self, seed: u64) -> Session {
         let common = self.common.take().unwrap_or_else(|| Common::new(&self.plan));
-        Session::of(&self.plan, start::world_with(&self.plan, seed, common))
+        Session::of(&self.plan, start::world_with(&self.plan, seed, common, self.beginning.clone()))
     }
 
     /// A life is over, or as far as somebody wanted it: what was found in it is kept for the next one.

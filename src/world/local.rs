@@ -118,13 +118,20 @@ impl World {
     /// What its kubelet remembers, to be changed.
     #[inline]
     pub fn worker_mut(&mut self, pod: PodId) -> Option<&mut Worker> {
-        self.wake(pod);
-        self.places[pod.ix()].worker.as_deref_mut()
+        self.place_mut(pod).worker.as_deref_mut()
     }
     /// What the runtime has of a pod, to be changed.
     pub fn live_mut(&mut self, pod: PodId) -> &mut RuntimeStatus {
-        self.wake(pod);
-        Arc::make_mut(&mut self.places[pod.ix()].runtime.live)
+        Arc::make_mut(&mut self.place_mut(pod).runtime.live)
+    }
+    /// Where a pod runs, to be changed: it does not rest any more.
+    #[inline]
+    pub(super) fn place_mut(&mut self, pod: PodId) -> &mut Place {
+        let place = &mut self.places[pod.ix()];
+        if place.rest.is_some() {
+            place.wake(&self.pods[pod.ix()]);
+        }
+        place
     }
     /// What the pod's kubelet remembers of a container.
     #[inline]

@@ -29,7 +29,7 @@ pub struct Machine {
     pub name: Sym,
     pub ip: Sym,
     /// Its hardware: exact amounts in nano-units, by resource.
-    pub capacity: BTreeMap<String, i128>,
+    pub capacity: Arc<BTreeMap<String, i128>>,
     /// From the beginning of one relist to that of the next: a second and what a relist takes here.
     pub relist_period: Span,
     /// It runs: its containers live.

@@ -223,7 +223,8 @@ pub struct World {
     pub field_paths: rustc_hash::FxHashMap<(ContainerList, Sym), Sym>,
     /// What replicas have in common.
     pub learned: learned::Learned,
-    /// What pods ask for as kubelets count it, by template, once one of them was looked at.
+    /// What pods ask for by their spec alone, by template, once one of them was looked at: as kubelets count it, and the scheduler where
+    /// nobody selects them.
     pub requests: Vec<Option<Arc<PodRequest>>>,
     /// The status of pods that are gone.
     pub nothing: HeldStatus,

@@ -1,5 +1,7 @@
 //! A node as the API server has it. What stands behind it is a [`Machine`](super::Machine).
 
+use std::sync::Arc;
+
 use crate::api::handle::handle;
 use crate::api::{NodeSpec, Sym, Tri};
 use crate::time::Time;
@@ -48,8 +50,8 @@ pub struct NodeCondition {
 /// A Node object, as the API server has it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Node {
-    /// Name, labels, taints, what it has.
-    pub spec: NodeSpec,
+    /// Name, labels, taints, what it has: shared by runs and copies in which nobody has changed it ([`Node::spec_mut`]).
+    pub spec: Arc<NodeSpec>,
     /// Its InternalIP.
     pub ip: Sym,
     /// The object is in the API.
@@ -63,6 +65,10 @@ pub struct Node {
 }
 
 impl Node {
+    /// What it is made of, to be changed.
+    pub fn spec_mut(&mut self) -> &mut NodeSpec {
+        Arc::make_mut(&mut self.spec)
+    }
     /// The condition of this kind.
     pub fn condition(&self, kind: NodeConditionKind) -> &NodeCondition {
         &self.conditions[kind as usize]

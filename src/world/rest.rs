@@ -210,10 +210,7 @@ impl World {
     /// Somebody is about to change what stands elsewhere while a pod rests: its status, or what the runtime has of it.
     #[inline]
     pub fn wake(&mut self, pod: PodId) {
-        let place = &mut self.places[pod.ix()];
-        if place.rest.is_some() {
-            place.wake(&self.pods[pod.ix()]);
-        }
+        self.place_mut(pod);
     }
 }
 

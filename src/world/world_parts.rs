@@ -3,11 +3,15 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::images::ImageNames;
 use super::learned::Learned;
+use super::worker::SpareRuns;
 use super::{SimEvent, Store, World};
 use crate::api::{HeldStatus, Phase, PodStatus, Sym};
 use crate::engine::{Digest, Queue};
+use crate::rules::kubelet::container_status::ContainerList;
 use crate::rules::scheduler::placement::PodRequest;
 use crate::scenario::plan::{Plan, PodTemplate, TemplateIx};
 
@@ -33,9 +37,13 @@ pub struct Common {
     learned: Learned,
     images: ImageNames,
     requests: Vec<Option<Arc<PodRequest>>>,
-    /// [`World::at_creation`] and [`World::before_creation`].
+    /// [`World::at_creation`], [`World::before_creation`] and [`World::nothing`].
     at_creation: Vec<HeldStatus>,
     before_creation: HeldStatus,
+    nothing: HeldStatus,
+    /// [`World::field_paths`], which are the same whoever spells them.
+    field_paths: FxHashMap<(ContainerList, Sym), Sym>,
+    spare_runs: SpareRuns,
     /// Empty; its lists have the room that they took.
     queue: Queue<SimEvent>,
 }
@@ -47,6 +55,9 @@ impl Common {
         Common {
             at_creation: at_creation(&plan.templates, &mut learned),
             before_creation: before_creation(&mut learned),
+            nothing: HeldStatus::default(),
+            field_paths: FxHashMap::default(),
+            spare_runs: SpareRuns::default(),
             learned,
             images: ImageNames::of(plan),
             requests: vec![None; plan.templates.len()],
@@ -65,13 +76,15 @@ impl Common {
         let queue = std::mem::take(&mut w.queue).emptied();
         let mut at_creation = std::mem::take(&mut w.at_creation);
         at_creation.truncate(templates);
-        let before_creation = w.before_creation.clone();
         Common {
             learned,
             images: std::mem::take(&mut w.images),
             requests,
             at_creation,
-            before_creation,
+            before_creation: w.before_creation.clone(),
+            nothing: w.nothing.clone(),
+            field_paths: std::mem::take(&mut w.field_paths),
+            spare_runs: std::mem::take(&mut w.spare_runs),
             queue,
         }
     }
@@ -83,7 +96,17 @@ impl Common {
 }
 
 pub fn empty(plan: &Arc<Plan>, seed: u64, common: Common) -> World {
-    let Common { learned, images, requests, at_creation, before_creation, queue } = common;
+    let Common {
+        learned,
+        images,
+        requests,
+        at_creation,
+        before_creation,
+        nothing,
+        field_paths,
+        spare_runs,
+        queue,
+    } = common;
     World {
         plan: Arc::clone(plan),
         gates: plan.gates,
@@ -110,7 +133,7 @@ pub fn empty(plan: &Arc<Plan>, seed: u64, common: Common) -> World {
         storage: std::sync::Arc::new(plan.storage.clone()),
         machines: Vec::new(),
         places: Default::default(),
-        spare_runs: Default::default(),
+        spare_runs,
         attempts: Default::default(),
         addresses: Default::default(),
         outbox: Vec::new(),
@@ -131,10 +154,10 @@ pub fn empty(plan: &Arc<Plan>, seed: u64, common: Common) -> World {
         touched: None,
         left: Vec::new(),
         images,
-        field_paths: Default::default(),
+        field_paths,
         learned,
         requests,
-        nothing: HeldStatus::default(),
+        nothing,
         before_creation,
         at_creation,
         no_runtime: Arc::default(),

@@ -1,5 +1,7 @@
 //! Node objects.
 
+use std::sync::Arc;
+
 use super::next_version;
 use crate::actors::watch::{self, News};
 use crate::api::{NodeSpec, Sym, Tri};
@@ -10,7 +12,7 @@ use crate::world::{Node, NodeConditionKind, NodeId, World};
 
 /// Stores a node that has been there since before the run, with the conditions that its kubelet has posted; its Ready is
 /// what a timeline begins with. Who listens lists it when it starts.
-pub fn found(w: &mut World, spec: NodeSpec, ip: Sym, conditions: [NodeCondition; 4]) -> NodeId {
+pub fn found(w: &mut World, spec: Arc<NodeSpec>, ip: Sym, conditions: [NodeCondition; 4]) -> NodeId {
     let id = NodeId::new(w.nodes.len());
     let resource_version = next_version(w);
     let heartbeat = w.now;
@@ -20,7 +22,7 @@ pub fn found(w: &mut World, spec: NodeSpec, ip: Sym, conditions: [NodeCondition;
 }
 
 /// Keeps the place of a node that its kubelet will register: there is no object of it yet.
-pub fn awaited(w: &mut World, spec: NodeSpec, ip: Sym, conditions: [NodeCondition; 4]) -> NodeId {
+pub fn awaited(w: &mut World, spec: Arc<NodeSpec>, ip: Sym, conditions: [NodeCondition; 4]) -> NodeId {
     let id = NodeId::new(w.nodes.len());
     let heartbeat = w.now;
     w.nodes.add(Node { spec, ip, exists: false, conditions, heartbeat, resource_version: 0 });
@@ -34,6 +36,7 @@ pub fn register(w: &mut World, node: NodeId, spec: NodeSpec, conditions: [NodeCo
         return;
     }
     let (ip, heartbeat, resource_version) = (w.nodes[node.ix()].ip, w.now, next_version(w));
+    let spec = Arc::new(spec);
     *w.nodes.write(node.ix()) = Node { spec, ip, exists: true, conditions, heartbeat, resource_version };
     record(w, node, NodeConditionKind::Ready, None);
     w.tell_node(node);

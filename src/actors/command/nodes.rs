@@ -12,7 +12,7 @@ pub fn set_unschedulable(w: &mut World, target: &Target, value: bool) {
     for node in nodes(w, target) {
         let already = if w.nodes[node.ix()].spec.unschedulable == value { "already " } else { "" };
         tell_node(w, node, &format!("{already}{}", if value { "cordoned" } else { "uncordoned" }));
-        api_server::nodes::update(w, node, |n, _| n.spec.unschedulable = value);
+        api_server::nodes::update(w, node, |n, _| n.spec_mut().unschedulable = value);
     }
 }
 
@@ -23,7 +23,7 @@ pub fn taint(w: &mut World, target: &Target, taints: &[Taint]) {
         let is_new = !w.nodes[node.ix()].spec.taints.iter().any(same);
         tell_node(w, node, if is_new { "tainted" } else { "modified" });
         api_server::nodes::update(w, node, |n, _| {
-            let list = &mut n.spec.taints;
+            let list = &mut n.spec_mut().taints;
             list.retain(|old| !taints.iter().any(|t| t.key == old.key && t.effect == old.effect));
             list.extend(taints.iter().copied());
         });
@@ -43,7 +43,7 @@ pub fn untaint(w: &mut World, target: &Target, taints: &[(Sym, Option<Effect>)])
             continue;
         }
         tell_node(w, node, "untainted");
-        api_server::nodes::update(w, node, |n, _| n.spec.taints.retain(|old| !goes(old)));
+        api_server::nodes::update(w, node, |n, _| n.spec_mut().taints.retain(|old| !goes(old)));
     }
 }
 
@@ -52,7 +52,7 @@ pub fn label(w: &mut World, target: &Target, labels: &BTreeMap<String, Option<St
         for line in kubectl::labelled(&w.nodes[node.ix()].spec.labels, labels) {
             tell_node(w, node, &line);
         }
-        api_server::nodes::update(w, node, |n, _| relabel(&mut n.spec.labels, labels));
+        api_server::nodes::update(w, node, |n, _| relabel(&mut n.spec_mut().labels, labels));
     }
 }
 

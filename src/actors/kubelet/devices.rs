@@ -89,7 +89,7 @@ pub fn report(w: &mut World, node: NodeId) {
     let there: Vec<(Sym, bool)> =
         plugins.map(|(name, delay)| (*name, healthy(w, node, *name, *delay) > 0)).collect();
     nodes::update(w, node, |n, _| {
-        let NodeSpec { capacity, allocatable, .. } = &mut n.spec;
+        let NodeSpec { capacity, allocatable, .. } = n.spec_mut();
         for (own, all) in [(capacity, &planned.spec.capacity), (allocatable, &planned.spec.allocatable)] {
             for (resource, there) in &there {
                 let amount = if *there { all.get(resource.as_str()).copied().unwrap_or_default() } else { 0 };

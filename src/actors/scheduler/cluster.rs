@@ -6,25 +6,32 @@ use std::sync::Arc;
 use super::claims::waits_for_pod;
 use super::queue::happened;
 use super::request_of;
+use crate::api::NodeSpec;
+use crate::rules::scheduler::placement::Cluster;
 use crate::rules::scheduler::placement::amounts::Amounts;
 use crate::rules::scheduler::placement::selector::labels;
 use crate::rules::scheduler::queueing::{ClusterEvent, LEFTOVER_PERIOD};
-use crate::scenario::plan::ObjectKind;
+use crate::scenario::plan::{ObjectKind, Plan};
 use crate::time::Span;
 use crate::world::{ApiObject, NodeId, PodId, Purpose, World};
 
-/// The nodes and images of the scenario, before anything happens. How long ago the scheduler began nobody says: the rounds of
-/// its queue, the longest of which come each 30 s, lie anywhere in their periods.
-pub fn start(w: &mut World) {
-    let ago = w.draw(Purpose::SchedulerStart, 0, 0).below(LEFTOVER_PERIOD.micros().cast_unsigned());
-    w.scheduler.started = w.plan.start - Span::from_micros(ago.cast_signed());
-    let cluster = &mut w.scheduler.cluster;
-    let listed = (0..).zip(w.nodes.iter()).filter(|(_, node)| node.exists);
-    cluster.set_nodes(listed.map(|(ix, node)| (ix, &node.spec)));
-    let sizes = w.plan.images.iter();
+/// The nodes and images of a scenario, before anything happens.
+pub fn first_picture<'a>(plan: &Plan, nodes: impl Iterator<Item = (NodeId, &'a NodeSpec)>) -> Cluster {
+    let mut cluster = Cluster::new(plan.gates);
+    cluster.set_nodes(nodes.map(|(node, spec)| (node.0, spec)));
+    let sizes = plan.images.iter();
     cluster.set_image_sizes(
         sizes.map(|image| (image.reference, i64::try_from(image.size_bytes).unwrap_or(i64::MAX))),
     );
+    cluster
+}
+
+/// The scheduler begins with its [`first_picture`]. How long ago it began nobody says: the rounds of its queue, the longest of
+/// which come each 30 s, lie anywhere in their periods.
+pub fn start(w: &mut World, picture: Cluster) {
+    let ago = w.draw(Purpose::SchedulerStart, 0, 0).below(LEFTOVER_PERIOD.micros().cast_unsigned());
+    w.scheduler.started = w.plan.start - Span::from_micros(ago.cast_signed());
+    w.scheduler.cluster = picture;
 }
 
 /// A node as the API server has it now.

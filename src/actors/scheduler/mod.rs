@@ -12,8 +12,8 @@ pub mod queue;
 
 pub use claims::claim_bound;
 pub use cluster::{
-    claim_changed, node_listed, pod_assigned, pod_deleting, pod_freed, pod_relabelled, pod_resized, start,
-    volumes_added,
+    claim_changed, first_picture, node_listed, pod_assigned, pod_deleting, pod_freed, pod_relabelled,
+    pod_resized, start, volumes_added,
 };
 pub use cycle::{bind, preempt, schedule, write_series};
 pub use queue::{pod_added, pod_gone, pod_updated, pod_written, timer};
@@ -91,9 +91,18 @@ fn request_of(w: &mut World, pod: PodId) -> RequestId {
     if !own && let Some(known) = w.scheduler.requests[template] {
         return known;
     }
-    let request = asked(w, pod);
     if own {
+        let request = asked(w, pod);
         return w.scheduler.cluster.single_request(request);
+    }
+    // Where nothing is added to what its spec says, it asks the scheduler for what it asks a kubelet for.
+    let plain = w.places[pod.ix()].runtime.resize.is_none() && selected_by(w, pod).is_none();
+    let request = match w.requests[template].as_ref().filter(|_| plain) {
+        Some(known) => Arc::clone(known),
+        None => Arc::new(asked(w, pod)),
+    };
+    if plain {
+        w.requests[template] = Some(Arc::clone(&request));
     }
     let id = w.scheduler.cluster.add_request(request);
     w.scheduler.requests[template] = Some(id);

@@ -204,8 +204,8 @@ impl Cluster {
     }
 
     /// Keeps a request; the same id serves all pods of its kind.
-    pub fn add_request(&mut self, request: PodRequest) -> RequestId {
-        self.requests.push(Arc::new(request));
+    pub fn add_request(&mut self, request: impl Into<Arc<PodRequest>>) -> RequestId {
+        self.requests.push(request.into());
         self.fast.request_added(&self.requests);
         RequestId(self.requests.len() as u32 - 1)
     }
