@@ -30,9 +30,9 @@ const FLEET: usize = 1 << 14;
 const NEAR: u64 = 1;
 /// Where much changes in few steps, such as the pods that a garbage collector deletes, a fleet's next copy is made when this part of
 /// its pods has been put aside …
-const CHANGED: usize = 8;
+const CHANGED: usize = 12;
 /// … and one from which more than this part differs is not near.
-const DIFFERENT: usize = 6;
+const DIFFERENT: usize = 9;
 
 /// So many times something of what was given up is freed where a copy is made.
 const GIVEN_UP: usize = 8;

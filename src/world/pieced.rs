@@ -185,14 +185,13 @@ impl<T: Clone> Pieced<T> {
         }
         let mut own = Apart::same(len);
         if len > other.len {
+            // A piece at a time: what is asked for fits into what pieces have given back.
             let cut = other.len / PIECE;
-            let tail = self.list.split_off(cut * PIECE);
-            if other.pieces.get(cut).is_none_or(Vec::is_empty) {
-                self.list.extend_from_slice(&tail[..other.len - cut * PIECE]);
+            for number in (cut..len.div_ceil(PIECE)).rev() {
+                *own.piece(number) = self.list.split_off(number * PIECE);
             }
-            let mut tail = tail.into_iter();
-            for number in cut..len.div_ceil(PIECE) {
-                *own.piece(number) = tail.by_ref().take(PIECE).collect();
+            if other.pieces.get(cut).is_none_or(Vec::is_empty) {
+                self.list.extend_from_slice(&own.piece(cut)[..other.len - cut * PIECE]);
             }
         }
         for (number, piece) in other.pieces.iter_mut().enumerate().filter(|(_, piece)| !piece.is_empty()) {
