@@ -326,6 +326,7 @@ fn the_placement_test_marks_what_is_known() {
     let told = desk.hears("--place", "quit\n");
     assert!(told.contains("12 altogether; of chapters whose lesson was done nothing is asked (1)"), "{told}");
     assert!(!told.contains("Five restarts in five minutes"), "{told}");
+    assert!(told.contains("0 of 0 right, 12 were not asked, nothing is marked as known."), "{told}");
     let Said { err, .. } = desk.says("--reset", "");
     assert!(
         err.contains("forgotten: happy-path, known") && err.contains("forgotten: crash-loop, 3/3"),

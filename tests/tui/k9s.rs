@@ -90,6 +90,10 @@ fn a_view_is_asked_for_with_what_is_kept_of_it() {
         press(&mut app, &format!("{typed}<enter>"));
         assert!(sees(&app, told), "{typed}: {}", screen(&app, 80, 24));
     }
+    // Namespaces are there before anything is in them.
+    let mut app = open("rollout-stalls");
+    press(&mut app, "<esc>:po kube-system<enter>");
+    assert!(sees(&app, ":pods  /-n kube-system"), "{}", screen(&app, 80, 24));
     let mut app = at_work();
     press(&mut app, ":no<enter>:<enter>");
     assert!(!app.is_refused() && sees(&app, ":nodes"), "nothing typed changes nothing");
