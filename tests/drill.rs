@@ -222,13 +222,50 @@ fn a_class_gets_the_score_as_json() {
     assert!(told.contains("it is mended") && told.contains("100 of 100 points"), "{told}");
     assert_eq!((&score["solved"], &score["points"]["total"]), (&true.into(), &100.into()), "{score}");
     assert_eq!(score["faults"][0]["kind"], kind);
+    assert_eq!((&score["faults"][0]["named"], &score["faults"][0]["mended"]), (&true.into(), &true.into()));
     let (told, score) = held("get pods\nquit\n");
     assert!(told.contains("It goes on with: kubelapse drill --seed 7 --level 1"), "{told}");
-    assert_eq!(
-        (&score["solved"], score["faults"].as_array().map(Vec::len)),
-        (&false.into(), Some(0)),
-        "{score}"
-    );
+    let fault = serde_json::json!([{ "kind": kind, "object": object, "named": false, "mended": false }]);
+    assert_eq!((&score["solved"], &score["faults"]), (&false.into(), &fault), "{score}");
+}
+
+/// Who has left a drill is told what was wrong, and of each fault whether it is mended; while it goes on nobody is.
+#[test]
+fn each_fault_is_told_to_be_mended_or_not() {
+    for (seed, level) in LEVELS.flat_map(|level| (0..8).map(move |seed| (seed, level))) {
+        let mut drill = open(seed, level);
+        drill.say("sleep 10m");
+        assert!(drill.score().faults.is_empty());
+        let left = drill.left().faults;
+        let told: Vec<(&str, String)> = drill.causes();
+        assert_eq!(told.len(), left.len());
+        for (own, (kind, object)) in left.iter().zip(told) {
+            assert_eq!((own.kind.as_str(), &own.object), (kind, &object));
+            assert!(!own.named && !own.mended, "seed {seed}, level {level}: {own:?}");
+        }
+        for line in drill.mends() {
+            drill.say(&line);
+        }
+        while !drill.is_solved() {
+            drill.say("sleep 30s");
+        }
+        let left = drill.left().faults;
+        assert!(left.iter().all(|own| own.mended && !own.named), "seed {seed}, level {level}: {left:?}");
+    }
+}
+
+/// What is well for a moment is not mended yet, and one of two faults may be.
+#[test]
+fn one_of_two_faults_is_mended() {
+    let mut drill = open(3, 3);
+    let kinds: Vec<&str> = drill.causes().into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(kinds, ["paused", "requests"]);
+    drill.say("rollout resume deployment/billing");
+    drill.say("sleep 1m");
+    assert!(drill.left().faults.iter().all(|own| !own.mended), "well, and not for two minutes");
+    drill.say("sleep 10m");
+    let left: Vec<bool> = drill.left().faults.iter().map(|own| own.mended).collect();
+    assert_eq!((left, drill.is_solved()), (vec![true, false], false));
 }
 
 /// A ConfigMap that is not there: what is expected of `web` tells of the trouble, once early and once late; `calm` is well.

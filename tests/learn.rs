@@ -326,6 +326,7 @@ fn the_placement_test_marks_what_is_known() {
     let told = desk.hears("--place", "quit\n");
     assert!(told.contains("12 altogether; of chapters whose lesson was done nothing is asked (1)"), "{told}");
     assert!(!told.contains("Five restarts in five minutes"), "{told}");
+    assert!(told.contains("0 of 0 right, 12 were not asked, nothing is marked as known."), "{told}");
     let Said { err, .. } = desk.says("--reset", "");
     assert!(
         err.contains("forgotten: happy-path, known") && err.contains("forgotten: crash-loop, 3/3"),
@@ -396,4 +397,21 @@ fn a_digit_before_its_question_moves_nothing() {
         told.contains("[0.000s] 2\nno question is open yet: `next 2` goes on by 2 changes\n[0.000s] next 2"),
         "{told}"
     );
+}
+
+/// Where a lesson's file breaks its lines nobody sees: what a question asks and an answer explains is laid out anew.
+#[test]
+fn what_an_answer_explains_is_laid_out_anew() {
+    let desk = Desk::new("flows");
+    let out = desk.hears("happy-path --plain", "end\n3\nquit\n");
+    let (_, told) = out.split_once("Right. ").expect("a right answer");
+    let (told, _) = told.split_once("\n(1 of 1 point").expect("the points");
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines.len() > 1, "{told}");
+    // The first line has stood behind `Right. `.
+    for (ix, two) in lines.windows(2).enumerate() {
+        let before = two[0].len() + if ix == 0 { "Right. ".len() } else { 0 };
+        let word = two[1].split(' ').next().expect("a word");
+        assert!(before + 1 + word.len() > 80, "`{word}` has room in the line before it: {told}");
+    }
 }

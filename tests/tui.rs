@@ -20,6 +20,8 @@ mod drill;
 mod fleet;
 #[path = "tui/hands.rs"]
 mod hands;
+#[path = "tui/k9s.rs"]
+mod k9s;
 #[path = "tui/keys.rs"]
 mod keys;
 #[path = "tui/lessons.rs"]

@@ -106,7 +106,7 @@ fn told(arguments: &Arguments, drill: &Drill, ended: Ended) -> Result<Exit, Stri
         ));
     }
     if let Some(path) = &arguments.json {
-        let json = serde_json::to_string_pretty(&drill.score()).unwrap_or_default() + "\n";
+        let json = serde_json::to_string_pretty(&drill.left()).unwrap_or_default() + "\n";
         beside::replace(path, &json).map_err(|problem| format!("{}: {problem}", path.display()))?;
     }
     Ok(Exit::Ran)

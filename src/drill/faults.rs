@@ -39,11 +39,20 @@ pub struct Planted {
     pub told: String,
     /// What is wanted beside what is wanted of every cluster.
     pub wanted: Vec<Goal>,
+    /// What is not as it is wanted because of it, and of nothing else unless that lies in the same objects.
+    pub struck: Vec<Goal>,
 }
 
 impl Planted {
     fn new(object: String, mend: String, told: String) -> Planted {
-        Planted { kind: "", objects: vec![object], mends: vec![mend], told, wanted: Vec::new() }
+        Planted {
+            kind: "",
+            objects: vec![object],
+            mends: vec![mend],
+            told,
+            wanted: Vec::new(),
+            struck: Vec::new(),
+        }
     }
     /// In an application's Deployment, whose template before was well.
     fn in_template(app: &App, told: String) -> Planted {
@@ -68,7 +77,14 @@ impl Maker {
         }
         let app = luck.of(&apps);
         taken.push(app.name);
-        Some(Planted { kind: self.kind, ..(self.plant)(cluster, app, luck) })
+        let mut planted = Planted { kind: self.kind, ..(self.plant)(cluster, app, luck) };
+        if planted.struck.is_empty() {
+            planted.struck = match planted.wanted[..] {
+                [] => vec![Goal::workload("deployment", app.name, 0), Goal::service(app.name, 0)],
+                _ => planted.wanted.clone(),
+            };
+        }
+        Some(planted)
     }
 }
 
@@ -333,7 +349,7 @@ fn selector(cluster: &mut Cluster, app: &App, luck: &mut Luck) -> Planted {
     cluster.change("Service", app.name, CHANGED, |own| own["spec"]["selector"] = wrong);
     let object = format!("service/{}", app.name);
     let mend = format!("set selector {object} app={}", app.name);
-    Planted::new(object, mend, told)
+    Planted { struck: vec![Goal::service(app.name, 0)], ..Planted::new(object, mend, told) }
 }
 
 fn memory_limit(cluster: &mut Cluster, app: &App, luck: &mut Luck) -> Planted {
@@ -455,6 +471,7 @@ fn taint(cluster: &mut Cluster, app: &App, luck: &mut Luck) -> Planted {
             app.name
         ),
         wanted: Vec::new(),
+        struck: Vec::new(),
     }
 }
 
@@ -495,6 +512,7 @@ fn tight_budget(cluster: &mut Cluster, app: &App, luck: &mut Luck) -> Planted {
             app.replicas, app.name
         ),
         wanted: vec![Goal::Empty { node }],
+        struck: Vec::new(),
     }
 }
 
@@ -516,11 +534,12 @@ fn suspended(cluster: &mut Cluster, _: &App, _: &mut Luck) -> Planted {
         CHANGED,
         &[("patch", "\"cronJob/report\"".to_owned()), ("merge", "{ spec = { suspend = true } }".to_owned())],
     );
-    Planted::new(
+    let own = Planted::new(
         "cronjob/report".to_owned(),
         "patch cronjob/report --type merge -p '{\"spec\":{\"suspend\":false}}'".to_owned(),
         "somebody suspended it, and no Job has been made since".to_owned(),
-    )
+    );
+    Planted { struck: vec![Goal::cron_job("report")], ..own }
 }
 
 fn volume_zone(cluster: &mut Cluster, _: &App, luck: &mut Luck) -> Planted {
@@ -533,6 +552,7 @@ fn volume_zone(cluster: &mut Cluster, _: &App, luck: &mut Luck) -> Planted {
         format!("db-{ordinal} was deleted, its volume lies in the zone of {node}, and {node} is cordoned");
     Planted {
         objects: vec![format!("node/{node}"), "statefulset/db".to_owned(), format!("pod/db-{ordinal}")],
+        struck: vec![Goal::workload("statefulset", "db", 0)],
         ..Planted::new(String::new(), format!("uncordon {node}"), told)
     }
 }

@@ -255,8 +255,8 @@ pub struct Watch {
     lost: i64,
     /// Since when all is well.
     well_since: Option<Time>,
-    /// How many goals are met.
-    met: usize,
+    /// Since when each goal is met.
+    met: Vec<Option<Time>>,
 }
 
 impl Watch {
@@ -267,7 +267,8 @@ impl Watch {
         let had = own
             .map(|(ix, goal)| Had { goal: ix, available: goal.available(w), comes_and_goes: false })
             .collect();
-        let mut watch = Watch { goals, had, missing: 0, looked: now, lost: 0, well_since: None, met: 0 };
+        let met = vec![None; goals.len()];
+        let mut watch = Watch { goals, had, missing: 0, looked: now, lost: 0, well_since: None, met };
         watch.look(w, now);
         watch
     }
@@ -292,8 +293,10 @@ impl Watch {
             false => (had.available - self.goals[had.goal].available(w)).max(0),
         };
         self.missing = self.had.iter().map(missing).sum();
-        self.met = self.goals.iter().filter(|goal| goal.is_met(w)).count();
-        if self.met < self.goals.len() {
+        for (since, goal) in self.met.iter_mut().zip(&*self.goals) {
+            *since = if goal.is_met(w) { since.or(Some(now)) } else { None };
+        }
+        if self.met.contains(&None) {
             self.well_since = None;
         } else if self.well_since.is_none() {
             self.well_since = Some(now);
@@ -317,7 +320,13 @@ impl Watch {
     }
     /// How many goals were met when it looked last.
     pub fn met(&self) -> usize {
-        self.met
+        self.met.iter().flatten().count()
+    }
+    /// Whether all goals of the same objects as these have been met for so long when it looked last.
+    pub fn holds(&self, goals: &[Goal], span: Span) -> bool {
+        let own = |goal: &Goal| goals.iter().any(|other| other.is_of_the_same(goal));
+        let mut of = self.goals.iter().zip(&self.met).filter(|(goal, _)| own(goal));
+        of.all(|(_, since)| since.is_some_and(|since| self.looked.since(since) >= span))
     }
     /// How long pods were missing that had been there, all pods together.
     pub fn lost(&self) -> Span {

@@ -228,9 +228,9 @@ impl Drill {
         self.look("tree")
     }
 
-    /// The same with curves of another width, for who has less room for it.
+    /// The same with curves of another width, and with what is not well first, for who has less room for it.
     pub fn observe_within(&self, curve: usize) -> Vec<String> {
-        self.line.walk.tree_lines(curve)
+        self.line.walk.tree_lines_worst_first(curve)
     }
 
     /// How long the person has been here.
@@ -354,15 +354,25 @@ impl Drill {
         }
     }
 
-    /// What it comes to so far.
-    pub fn score(&self) -> Score {
-        let took = self.mended.map(|at| at.since(self.arrived));
+    /// What came of it, for who has left it: what was wrong as well, however it stands.
+    pub fn left(&self) -> Score {
         let found = |fault: &Fault| Found {
             kind: fault.planted.kind.to_owned(),
             object: fault.planted.objects[0].clone(),
             named: fault.named,
+            mended: self.is_solved() || self.watch.holds(&fault.planted.struck, HOLDS),
         };
-        let faults = if self.is_over() { self.faults.iter().map(found).collect() } else { Vec::new() };
+        Score { faults: self.faults.iter().map(found).collect(), ..self.without_faults() }
+    }
+
+    /// What it comes to so far.
+    pub fn score(&self) -> Score {
+        if self.is_over() { self.left() } else { self.without_faults() }
+    }
+
+    /// The same without what was wrong.
+    fn without_faults(&self) -> Score {
+        let took = self.mended.map(|at| at.since(self.arrived));
         Score {
             version: 1,
             seed: self.seed,
@@ -375,7 +385,7 @@ impl Drill {
             seconds: took.map(Span::secs),
             lost: self.watch.lost().secs(),
             wrong: self.wrong,
-            faults,
+            faults: Vec::new(),
             points: self.points(),
             lines: self.lines.clone(),
         }

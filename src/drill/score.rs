@@ -31,6 +31,8 @@ pub struct Found {
     pub object: String,
     /// Whether it was named.
     pub named: bool,
+    /// Whether what is wanted of what it struck had been so for two minutes in the end.
+    pub mended: bool,
 }
 
 /// What came of a drill.
@@ -54,7 +56,7 @@ pub struct Score {
     pub lost: i64,
     /// Causes that were named and are none.
     pub wrong: u32,
-    /// What was wrong; empty while the drill goes on.
+    /// What was wrong; empty while the drill goes on, until the person has left it ([`super::Drill::left`]).
     pub faults: Vec<Found>,
     /// Points.
     pub points: Points,

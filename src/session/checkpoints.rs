@@ -284,6 +284,9 @@ impl Checkpoints {
             let goes = |ix: &usize| ![0, from, self.base].contains(ix);
             let all: Vec<usize> = (0..self.kept.len()).rev().filter(goes).collect();
             all.into_iter().for_each(|ix| self.give_up(ix, session));
+            // Before the other one grows.
+            self.over.clear();
+            self.over_apart.clear();
         }
     }
 

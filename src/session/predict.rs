@@ -3,7 +3,7 @@
 //! Questions stand in the scenario's `[lesson]`, or are made from the run: the right answer is found by playing on and
 //! coming back, the wrong ones are what a person would plausibly expect there.
 
-use super::words::about;
+use super::words::{about, unfolded};
 use super::{Direction, Move, Walk};
 use crate::api::{ContainerState, InstanceState, Phase, Sym};
 use crate::record::{Change, ObjectChange, Transition};
@@ -181,13 +181,14 @@ impl Walk {
         }
         self.quiz.lesson_done[ix] = true;
         self.clock = self.clock.max(question.at);
+        // Where a file breaks its lines is its own affair.
         self.quiz.asked.push(Asked {
             at: self.clock,
-            ask: question.ask,
+            ask: unfolded(&question.ask),
             choices: question.choices,
             answer: question.answer,
-            explain: question.explain,
-            hint: question.hint,
+            explain: unfolded(&question.explain),
+            hint: unfolded(&question.hint),
             from_lesson: true,
             number: Some(ix),
             hinted: false,
@@ -419,7 +420,7 @@ impl Walk {
                 let head = if ix == 0 { "  then came: " } else { "             " };
                 text.push_str(&format!("{head}{row}\n"));
             }
-            for (ix, line) in super::words::unfolded(&asked.explain).lines().enumerate() {
+            for (ix, line) in unfolded(&asked.explain).lines().enumerate() {
                 let head = if ix == 0 { "  because:   " } else { "             " };
                 text.push_str(&format!("{head}{line}\n"));
             }

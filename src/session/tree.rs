@@ -8,7 +8,8 @@ use super::strip::cell;
 use super::why::headline;
 use super::words::offset;
 use super::{Walk, kubectl};
-use crate::api::Sym;
+use crate::api::workload::WorkloadState;
+use crate::api::{Phase, Sym};
 use crate::record::{Figures, ObjectRow, Transition};
 use crate::time::Time;
 use crate::world::held::AnyHeld;
@@ -59,6 +60,46 @@ pub fn tree_of(w: &World, in_order: &[PodId]) -> Vec<Leaf> {
     let others = in_order.iter().filter(|pod| pods.contains_key(&w.pods[pod.ix()].controller));
     leaves.extend(others.map(|pod| Leaf { depth: 0, of: ObjectKey::Pod(*pod) }));
     leaves
+}
+
+/// A tree in which what nobody has made stands, with all that it has made, before the others where something of it is not well:
+/// not all are available, a rollout is not complete, is paused or has failed, nobody stands behind a Service. Each part keeps its
+/// order.
+pub fn worst_first(w: &World, leaves: Vec<Leaf>) -> Vec<Leaf> {
+    let mut groups: Vec<Vec<Leaf>> = Vec::new();
+    for leaf in leaves {
+        match groups.last_mut().filter(|_| leaf.depth > 0) {
+            Some(group) => group.push(leaf),
+            None => groups.push(vec![leaf]),
+        }
+    }
+    groups.sort_by_key(|group| !group.iter().any(|leaf| is_amiss(w, leaf.of)));
+    groups.concat()
+}
+
+/// Whether it is not as it should be. A Job tries until it has given up, and a bound bounds: what they hold up is amiss itself.
+fn is_amiss(w: &World, key: ObjectKey) -> bool {
+    let state = w.workloads.held(key).and_then(AnyHeld::told).map(|(state, ..)| state);
+    match key {
+        // Of a pod that somebody has made its maker tells.
+        ObjectKey::Pod(pod) => {
+            let own = &w.pods[pod.ix()];
+            let is_well = own.status.condition_is_true(Sym::READY) || own.status.phase() == Phase::Succeeded;
+            own.controller.is_none() && !is_well
+        }
+        ObjectKey::Service(id) => {
+            w.workloads.services[id.ix()].beside.as_ref().is_none_or(|own| own.counts[0] == 0)
+        }
+        ObjectKey::Job(_) | ObjectKey::CronJob(_) => {
+            matches!(state, Some(WorkloadState::Failed | WorkloadState::Suspended))
+        }
+        ObjectKey::PodDisruptionBudget(_) | ObjectKey::HorizontalPodAutoscaler(_) => false,
+        key => {
+            let level = figures(w, key).map(|own| own.level());
+            state.is_some_and(|state| state != WorkloadState::Complete)
+                || level.is_some_and(|(available, desired)| available < desired)
+        }
+    }
 }
 
 /// Pods by their controllers, each's by name.
@@ -233,9 +274,18 @@ impl Walk {
 
     /// The tree in lines of text, with curves of this width; 0: without.
     pub fn tree_lines(&self, curve: usize) -> Vec<String> {
+        self.lines_of(&tree(self.world()), curve)
+    }
+
+    /// The same with what is not well before all others.
+    pub fn tree_lines_worst_first(&self, curve: usize) -> Vec<String> {
+        let w = self.world();
+        self.lines_of(&worst_first(w, tree(w)), curve)
+    }
+
+    fn lines_of(&self, leaves: &[Leaf], curve: usize) -> Vec<String> {
         let (w, now) = (self.world(), self.now());
         let (from, to) = super::strip::window(self);
-        let leaves = tree(w);
         let namespaces: Vec<Sym> = leaves.iter().map(|leaf| namespace(w, leaf.of)).collect();
         let several = namespaces.iter().any(|other| *other != namespaces[0]);
         let names: Vec<String> = leaves

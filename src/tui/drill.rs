@@ -75,7 +75,7 @@ impl DrillScreen {
     }
 
     fn look(&mut self) {
-        self.cluster = self.drill.observe().lines().map(str::to_owned).collect();
+        self.cluster = self.drill.observe_within(24);
         self.down = self.down.min(self.cluster.len().saturating_sub(1));
     }
 
@@ -241,7 +241,7 @@ impl DrillScreen {
         pane(
             frame,
             top,
-            "The cluster",
+            "The cluster, what is not well first",
             cluster.into_iter().skip(self.down).map(|line| (Style::new(), line)).collect(),
         );
         let said = if is_wide {

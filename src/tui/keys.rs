@@ -7,6 +7,7 @@ use ratatui::crossterm::event::{KeyEvent, KeyModifiers};
 
 use super::Save;
 use super::app::{App, Letter, Mode, SPEEDS, Tab, Zoom};
+use super::k9s;
 use super::page::Page;
 use super::prompt::Prompt;
 use crate::session::Direction::{self, Back, Forward};
@@ -98,7 +99,7 @@ const fn told(context: Context, shown: &'static str, does: &'static str) -> Key 
 }
 
 /// All keys, in the order of the help.
-pub static KEYS: [Key; 70] = [
+pub static KEYS: [Key; 71] = [
     key(
         Context::Time,
         &[Right, Char('n'), Char(' ')],
@@ -168,6 +169,7 @@ pub static KEYS: [Key; 70] = [
         "another view: po, deploy, no, ev, coming, all …; :q, :help",
         |app, _| app.ask_for(Prompt::View),
     ),
+    ctrl(Context::Look, &[Char('a')], "Ctrl-A", "the names of all views", |app, _| app.read_views()),
     key(
         Context::Look,
         &[Char('/')],
@@ -212,8 +214,12 @@ pub static KEYS: [Key; 70] = [
     ctrl(Context::Screen, &[Char('u'), Char('b')], "Ctrl-U", "half of it up", |app, _| {
         app.scroll_by(-app.half_a_pane());
     }),
-    ctrl(Context::Screen, &[Char('d'), Char('f')], "Ctrl-D", "half of it down", |app, _| {
+    ctrl(Context::Screen, &[Char('d'), Char('f')], "Ctrl-D", "half of it down", |app, code| {
+        let before = app.scroll;
         app.scroll_by(app.half_a_pane());
+        if app.scroll == before && code == Char('d') {
+            app.refuse("nothing stands below; to delete: Enter, delete");
+        }
     }),
     key(
         Context::Screen,
@@ -339,7 +345,10 @@ impl App {
             Some(found) => (found.run)(self, key.code),
             None => {
                 if let Some(name) = name(key) {
-                    self.refuse(format!("`{name}` is no key; ? lists them"));
+                    self.refuse(match k9s::instead(key) {
+                        Some(told) => format!("`{name}`: {told}"),
+                        None => format!("`{name}` is no key; ? lists them"),
+                    });
                 }
             }
         }

@@ -14,6 +14,7 @@ mod draw;
 mod drill;
 mod foot;
 mod input;
+mod k9s;
 mod keys;
 mod leads;
 mod menu;
@@ -42,6 +43,7 @@ use ratatui::crossterm::execute;
 pub use app::{App, Mode, Tab, Zoom};
 pub use contents::{Choice, Contents};
 pub use drill::DrillScreen;
+pub use k9s::{Habit, PRESSED, WORDS};
 pub use keys::{Context, KEYS, Key};
 
 use crate::session::Walk;

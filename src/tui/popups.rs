@@ -10,7 +10,8 @@ use super::actions::{self, Form};
 use super::app::{App, Letter, Mode};
 use super::draw::cut;
 use super::foot::muted;
-use super::keys::{KEYS, Key};
+use super::k9s::{PRESSED, WORDS};
+use super::keys::KEYS;
 use super::menu;
 use super::prompt::Prompt;
 use super::room::lay_out;
@@ -200,7 +201,15 @@ pub fn keys(room: usize) -> Vec<Line<'static>> {
             let heading = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
             rows.push(vec![Span::styled(key.context.heading(), heading)]);
         }
-        rows.push(spans(key, wide, bold));
+        rows.push(spans(key.shown, key.does, wide, bold));
+    }
+    rows.extend([
+        Vec::new(),
+        vec![Span::styled("Who comes from k9s", bold.add_modifier(Modifier::UNDERLINED))],
+    ]);
+    let habits = PRESSED.iter().map(|own| (String::new(), own));
+    for (mark, own) in WORDS.iter().map(|own| (":".to_owned(), own)).chain(habits) {
+        rows.push(spans(&format!("{mark}{}", own.typed[0]), own.told, wide, bold));
     }
     let width = |row: &Vec<Span<'_>>| row.iter().map(Span::width).sum::<usize>();
     // No group is torn apart: the second column begins with a heading.
@@ -230,9 +239,10 @@ pub fn keys(room: usize) -> Vec<Line<'static>> {
     lines
 }
 
-fn spans(key: &Key, wide: usize, bold: Style) -> Vec<Span<'static>> {
-    let gap = " ".repeat(wide + 2 - key.shown.trim().chars().count());
-    vec![Span::styled(key.shown.trim(), bold), Span::raw(gap), Span::raw(key.does)]
+fn spans(shown: &str, does: &'static str, wide: usize, bold: Style) -> Vec<Span<'static>> {
+    let shown = shown.trim().to_owned();
+    let gap = " ".repeat((wide + 2).saturating_sub(shown.chars().count()));
+    vec![Span::styled(shown, bold), Span::raw(gap), Span::raw(does)]
 }
 
 /// A row of the help; what it does goes on below itself.

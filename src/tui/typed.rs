@@ -7,9 +7,8 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
 use super::app::{App, Mode};
 use super::input::Input;
-use super::page::Page;
 use super::prompt::Prompt;
-use super::views::{Filter, View};
+use super::views::Filter;
 use crate::session::{Breakpoint, Direction, Move, get, tree};
 use crate::time::Time;
 use crate::world::PodId;
@@ -81,7 +80,7 @@ impl App {
         self.mode = Mode::Typing(Typing { prompt, input: Input::default(), before });
     }
 
-    fn sift(&mut self, filter: Filter) {
+    pub(super) fn sift(&mut self, filter: Filter) {
         self.filter = filter;
         self.row = 0;
         self.kept.look_on();
@@ -201,16 +200,6 @@ impl App {
         if let Err(problem) = done {
             self.refuse(problem);
         }
-    }
-
-    /// A view by its name, or what k9s does by such a line.
-    fn show_named(&mut self, text: &str) -> Result<(), String> {
-        match text.trim_start_matches(':') {
-            "q" | "quit" | "q!" | "exit" => self.leave(),
-            "help" | "h" | "?" => self.mode = Mode::Reading(Page::keys()),
-            _ => self.show(View::named(text)?),
-        }
-        Ok(())
     }
 
     fn instant(&self, text: &str) -> Result<Time, String> {

@@ -99,6 +99,19 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     TAKES.iter().filter_map(|line| line.split(' ').next())
 }
 
+/// What else a view may be called.
+pub fn others(name: &str) -> Vec<&'static str> {
+    let own = NAMES.iter().find(|(names, _)| names.contains(&name));
+    match (own, ObjectType::parse(name)) {
+        (Some((names, _)), _) => names.iter().copied().filter(|other| *other != name).collect(),
+        (None, Some(kind)) => {
+            let all = kind.law().short.iter().copied().chain([kind.singular().as_str(), kind.plural()]);
+            all.filter(|other| *other != name).collect()
+        }
+        (None, None) => Vec::new(),
+    }
+}
+
 impl View {
     /// By its name.
     ///
@@ -106,12 +119,6 @@ impl View {
     /// There is no such view.
     pub fn named(word: &str) -> Result<View, String> {
         let word = word.trim().trim_start_matches(':').to_lowercase();
-        // As k9s has them short, and kubectl does not.
-        let word = match word.as_str() {
-            "dp" => "deploy".to_owned(),
-            "jo" => "job".to_owned(),
-            _ => word,
-        };
         let known = NAMES.iter().find(|(names, _)| names.contains(&word.as_str()));
         match (known, ObjectType::parse(&word)) {
             (Some((_, asked)), _) => Ok(match *asked {
@@ -124,7 +131,8 @@ impl View {
             (None, Some(kind)) => Ok(View::Kind(kind)),
             (None, None) => {
                 let all: Vec<&str> = names().collect();
-                let near = crate::scenario::diagnostic::nearest(&word, &all);
+                let known: Vec<&str> = names().chain(super::k9s::words()).collect();
+                let near = crate::scenario::diagnostic::nearest(&word, &known);
                 let hint = near.map_or_else(|| all.join(", "), |near| format!("did you mean `{near}`?"));
                 Err(format!("`{word}` is no view; {hint}"))
             }

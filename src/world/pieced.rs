@@ -170,7 +170,7 @@ impl<T: Clone> Pieced<T> {
         if other.whole.is_none() && other.len < len / 4 {
             // It becomes a list of its own, which may become as long: room that is asked for and not used costs nothing, and a list
             // that grows leaves holes behind.
-            let mut whole = Vec::with_capacity(len);
+            let mut whole = Vec::with_capacity(self.list.capacity());
             for number in 0..other.len.div_ceil(PIECE) {
                 match other.pieces.get_mut(number).filter(|piece| !piece.is_empty()) {
                     Some(piece) => whole.append(piece),

@@ -56,6 +56,37 @@ fn a_drill_as_it_goes() {
     }
 }
 
+/// What is not well stands first, in the order in which it stands elsewhere, also on the smallest screen.
+#[test]
+fn what_is_broken_stands_first() {
+    let is_amiss = |group: &Vec<String>| {
+        let told = |line: &String, words: &[&str]| words.iter().any(|word| line.contains(word));
+        let is_job = group[0].starts_with("cronjob/") || group[0].starts_with("job/");
+        group.iter().any(|line| match is_job {
+            true => told(line, &["  Suspended  ", "  Failed  "]),
+            false => told(line, &["  Progressing  ", "  Paused  ", "  Failed  ", "  0 ready"]),
+        })
+    };
+    for (seed, level) in (0..6).flat_map(|seed| [1, 2, 3, 4, 5].map(|level| (seed, level))) {
+        let mut own = DrillScreen::new(Drill::new(seed, level).expect("there is such a drill"));
+        let mut groups: Vec<Vec<String>> = Vec::new();
+        for line in own.drill.observe().lines().map(str::to_owned) {
+            match groups.last_mut().filter(|_| line.starts_with(' ')) {
+                Some(group) => group.push(line),
+                None => groups.push(vec![line]),
+            }
+        }
+        let (broken, well): (Vec<Vec<String>>, _) = groups.into_iter().partition(is_amiss);
+        let first = broken.first().expect("something is").clone();
+        let expected: Vec<String> = broken.into_iter().chain(well).flatten().collect();
+        assert_eq!(own.drill.observe_within(24), expected, "seed {seed}, level {level}");
+        let seen = screen(&own, 80, 24);
+        let (_, rows) = seen.split_once("what is not well first").expect("its heading");
+        let name = first[0].split(' ').next().expect("a name");
+        assert!(rows.lines().nth(1).is_some_and(|row| row.starts_with(name)), "{name}: {seen}");
+    }
+}
+
 /// A cause that is chosen is named as if it had been typed; all is mended, and the screen tells what it came to.
 #[test]
 fn it_is_the_same_conversation_as_line_by_line() {

@@ -243,6 +243,10 @@ fn check(shown: &str, walk: &Walk) {
             press(&mut app, "Z<esc>");
             assert_eq!(app.zoom, Zoom::Nothing);
         }
+        "Ctrl-A" => {
+            press(&mut app, "<ctrla>");
+            assert!(sees(&app, " Views ") && place(&app) == here, "{}", screen(&app, 140, 45));
+        }
         "Ctrl-L" => {
             press(&mut app, "<ctrll>");
             assert!(app.redraws && place(&app) == here);

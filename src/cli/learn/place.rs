@@ -74,11 +74,17 @@ pub fn test(kept: &Kept) -> Result<Exit, String> {
     });
     let _ = writeln!(
         text,
-        "\n{} of {} right, {}. {next}\n`kubelapse learn` goes on from there; `kubelapse learn --reset` takes all marks back.",
-        right,
-        questions.len(),
+        "\n{right} of {} right{}, {}. {next}\n`kubelapse learn` goes on from there; `kubelapse learn --reset` takes all marks back.",
+        given.len(),
+        // Who has ended it early has answered nothing wrongly of what was not asked.
+        match questions.len() - given.len() {
+            0 => String::new(),
+            1 => ", 1 was not asked".to_owned(),
+            left => format!(", {left} were not asked"),
+        },
         match known.len() {
             0 if right > 0 => "no more than guessing gives: nothing is marked as known".to_owned(),
+            0 => "nothing is marked as known".to_owned(),
             1 => "1 lesson is known".to_owned(),
             known => format!("{known} lessons are known"),
         },

@@ -69,15 +69,9 @@ fn number(token: usize) -> (u64, u32) {
     (((token as u64 - 16) % 4 + 4) << open, open)
 }
 
-/// How often each token has come in each field.
-#[derive(Clone)]
+/// How often each token has come in each field; empty before the first one.
+#[derive(Clone, Default)]
 pub(super) struct Counts(Vec<[u32; TOKENS]>);
-
-impl Default for Counts {
-    fn default() -> Counts {
-        Counts(vec![[0; TOKENS]; FIELDS])
-    }
-}
 
 impl Counts {
     /// What came long ago counts less than what came since.
@@ -183,7 +177,8 @@ impl Codes {
         FLAT.clone()
     }
     fn of(counts: &Counts) -> Codes {
-        Codes(counts.0.iter().map(Code::of).collect())
+        const NONE: &[u32; TOKENS] = &[0; TOKENS];
+        Codes((0..FIELDS).map(|field| Code::of(counts.0.get(field).unwrap_or(NONE))).collect())
     }
     /// Those by which what has come so far would have been the shortest.
     pub(super) fn learned(counts: &mut Counts) -> Arc<Codes> {
@@ -206,6 +201,7 @@ pub(super) struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// Writes by these codes behind what stands there; what comes is counted.
     pub(super) fn new(codes: &'a Codes, counts: &'a mut Counts, to: &'a mut Vec<u8>) -> Writer<'a> {
+        counts.0.resize(FIELDS, [0; TOKENS]);
         Writer { codes, counts, to, bits: 0, count: 0 }
     }
     pub(super) fn put(&mut self, field: Field, number: u64) {

@@ -3,7 +3,7 @@
 //! A fleet's hour is some million steps and rows, and who goes back and forth asks for few of them: the rows of a step, the last
 //! twenty, all about one pod, those in which something is so. As structs they would be several times the run; so they are
 //! packed as they come ([`packed`]), [`STEPS`] steps at a time, and unpacked a stretch at a time when somebody reads. The newest
-//! stretch is open, and read as it is. What is kept is linear in what has happened, some seven bytes a step with its rows, and
+//! stretch is open, and read as it is. What is kept is linear in what has happened, some eight bytes a step with its rows, and
 //! nothing is kept by the pod but where its last row stands: each row tells which one came before it.
 //!
 //! | asked for | found by |

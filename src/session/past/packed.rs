@@ -4,7 +4,7 @@
 //! is not written, or as the difference from it: instants, numbers of the queue, pods, event objects. What an event and a change
 //! say apart from their numbers is the place of a shape ([`Shapes`]). A row also tells which row about the same pod or object
 //! came before it, so that the history of one of many needs no list of its own. Numbers are spelled as short as they are frequent
-//! ([`super::codes`]): some seven bytes are left of a step with its rows' share, where the structs have hundred and fifty.
+//! ([`super::codes`]): some eight bytes are left of a step with its rows' share, where the structs have hundred and fifty.
 
 use super::codes::{Codes, Field, Reader, Writer};
 use super::event_numbers::{self, Number as EventNumber};
