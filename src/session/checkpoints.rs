@@ -506,6 +506,25 @@ delete = "pod/batch-1*"
         }
     }
 
+    /// Where pods are deleted one after the other, in few steps each, a fleet's next copy comes before many of them are put aside.
+    #[test]
+    fn a_fleet_is_copied_when_much_has_changed() {
+        let (script, loaded) =
+            Script::load("many.toml", TEXT, &crate::scenario::no_files, &[]).expect("it is read");
+        let plan = Arc::new(loaded.plan);
+        for large in [0, usize::MAX] {
+            let mut walk = Walk::new(script.clone(), &plan, 0);
+            walk.checkpoints.large = large;
+            let mut most = 0;
+            while walk.play() {
+                most = most.max(walk.session.world.held().pods());
+            }
+            // One step may put several pieces aside.
+            let little = most <= walk.world().pods.len() / 2;
+            assert_eq!(little, large == 0, "{most} of {} pods", walk.world().pods.len());
+        }
+    }
+
     /// What a copy holds is what has changed since, of a fleet of which most are over and wait to be deleted.
     #[test]
     fn a_copy_holds_what_has_changed_since() {

@@ -1,8 +1,8 @@
 //! What hands do that know k9s: words behind `:` and keys, in one table.
 //!
 //! What this screen has works as there; what it cannot have (contexts, shells, dumps) is answered in one line that says what
-//! there is instead. Words are those of k9s (`internal/view/cmd/types.go` and
-//! `loadDefaults` in `internal/config/alias.go` of derailed/k9s), keys those that it shows above its tables. Help and the documentation are made of, or held against, this table.
+//! there is instead. Words are those of k9s (`internal/view/cmd/types.go` and `loadDefaults` in `internal/config/alias.go` of
+//! derailed/k9s), keys those that it shows above its tables. Help and the documentation are made of, or held against, this table.
 
 use std::fmt::Write as _;
 

@@ -18,7 +18,7 @@ const PIECE: usize = 64;
 pub struct Pieced<T> {
     list: Vec<T>,
     held: Option<Box<Apart<T>>>,
-    /// How many pieces have been put aside since.
+    /// How many pieces that has: whoever plays asks after each step.
     aside: usize,
 }
 
@@ -134,13 +134,10 @@ impl<T> Pieced<T> {
         self.aside = held.entries().div_ceil(PIECE);
         self.held = Some(Box::new(held));
     }
-    /// About how many entries it holds, asked for at every step.
+    /// About how many entries it holds.
     pub fn aside(&self) -> usize {
         self.aside * PIECE
     }
-}
-
-impl<T> Pieced<T> {
     /// Becomes the list that has been apart from it. What it was is over, and what it held; its room stays, so that nothing new is
     /// asked for beside what is given back.
     pub fn become_that(&mut self, mut other: Apart<T>) {

@@ -34,7 +34,7 @@ impl<T> Store<T> {
     pub fn held(&self) -> Option<&Apart<T>> {
         self.0.held()
     }
-    /// About how many it holds, asked for at every step.
+    /// About how many of them have been put aside since.
     pub fn aside(&self) -> usize {
         self.0.aside()
     }

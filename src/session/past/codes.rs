@@ -1,10 +1,10 @@
 //! Numbers as few bits: a code for each field, learned from what has been written in it.
 //!
-//! What a stretch says is some nine numbers a step, each small or near another one; as bytes it would be twice as much. A number
+//! What a stretch says is some nine numbers a step, each small or near another one; as bytes it would be half as much again. A number
 //! is a token, followed by the bits that the token leaves open: below 16 the token is the number, above it tells the place of the
 //! highest bit and the two bits behind it. Tokens are spelled by a prefix code of their field (Huffman's, canonical), in which
-//! each has a place, whether it has been met or not. A code is learned when a volume begins and the past has grown by a
-//! quarter since; whoever reads a stretch reads it by the codes of its volume, and any other stretch need not be known for that.
+//! each has a place, whether it has been met or not. A code is learned anew when a volume begins and the past has
+//! grown by a quarter of the last power of two; whoever reads a stretch reads it by the codes of its volume, and any other stretch need not be known for that.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
